@@ -1,0 +1,73 @@
+//! What this function works with.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use espace_domain::{Clock, Random};
+use espace_http::{EnrolmentGate, Gate};
+use espace_storage::transitions::ActivationStores;
+use espace_storage::{
+    Accounts, Aws, Contacts, Enrolments, Environment, KeyName, MissingVariables, Outbox, Registry,
+    SpaceKeys, Spaces, SystemKeys, Throttles,
+};
+
+/// The stores this function is allowed, and no other.
+#[derive(Debug, Clone, FromRef)]
+pub struct App {
+    pub(crate) gate: Gate,
+    pub(crate) enrolment_gate: EnrolmentGate,
+    pub(crate) stores: ActivationStores,
+    pub(crate) keys: Arc<SystemKeys>,
+    pub(crate) throttles: Throttles,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+/// Limits that are parameters of the stack.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Identity checks from one source in an hour.
+    pub(crate) identity_per_source: u32,
+    /// Least seconds between two codes of one person.
+    pub(crate) code_delay_s: i64,
+}
+
+impl App {
+    /// Connects the stores.
+    pub fn new(
+        aws: &Aws,
+        mut environment: Environment,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, MissingVariables> {
+        let env = &mut environment;
+        let keys = Arc::new(SystemKeys::new(aws, env, clock.clone()));
+        let app = Self {
+            gate: Gate::new(aws, env, clock.clone()),
+            enrolment_gate: EnrolmentGate {
+                enrolments: Enrolments::new(aws, env),
+                clock: clock.clone(),
+            },
+            stores: ActivationStores {
+                registry: Registry::new(aws, env, keys.clone()),
+                space_keys: SpaceKeys::new(aws, env),
+                spaces: Spaces::new(aws, env),
+                contacts: Contacts::new(aws, env),
+                accounts: Accounts::new(aws, env, keys.clone()),
+                enrolments: Enrolments::new(aws, env),
+                outbox: Outbox::new(aws, env, keys.clone()),
+            },
+            throttles: Throttles::new(aws, env, keys.clone(), KeyName::PersonIndex),
+            keys,
+            limits: Limits {
+                identity_per_source: env.required_number("ESPACE_IDENTITY_TRIES_PER_SOURCE"),
+                code_delay_s: i64::from(env.required_number("ESPACE_CODE_DELAY_S")),
+            },
+            clock,
+            random,
+        };
+        environment.finish()?;
+        Ok(app)
+    }
+}

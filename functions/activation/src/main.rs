@@ -1,0 +1,19 @@
+//! Codes, identity check, account creation, contacts. As a Lambda function.
+
+use std::sync::Arc;
+
+use activation::App;
+use espace_crypto::SystemRandom;
+use espace_domain::SystemClock;
+use espace_http::{Pipeline, StartError, start, with_pipeline};
+use espace_storage::{Aws, Environment};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), StartError> {
+    let aws = Aws::connect().await;
+    let random = Arc::new(SystemRandom);
+    let clock = Arc::new(SystemClock);
+    let app = App::new(&aws, Environment::of_process(), clock, random.clone())?;
+    let (routes, _) = activation::router(app);
+    start(with_pipeline(routes, Pipeline { calls: aws.calls().clone(), random })).await
+}

@@ -1,0 +1,50 @@
+//! What this job works with.
+
+use std::sync::Arc;
+
+use espace_domain::{Clock, Random};
+use espace_jobs::JobSettings;
+use espace_storage::transitions::OpenStores;
+use espace_storage::{
+    Aws, Contacts, Environment, MissingVariables, Outbox, Queue, Registry, Runs, SpaceKeys, Spaces,
+    SystemKeys,
+};
+
+/// The stores this job is allowed, and no other.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// What the template says.
+    pub settings: JobSettings,
+    pub(crate) stores: OpenStores,
+    pub(crate) runs: Runs,
+    pub(crate) queue: Queue,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+impl App {
+    /// Connects the stores.
+    pub fn new(
+        aws: &Aws,
+        mut environment: Environment,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, MissingVariables> {
+        let env = &mut environment;
+        let keys = Arc::new(SystemKeys::new(aws, env, clock));
+        let app = Self {
+            settings: JobSettings::new("auto-creation", env),
+            stores: OpenStores {
+                registry: Registry::new(aws, env, keys.clone()),
+                space_keys: SpaceKeys::new(aws, env),
+                spaces: Spaces::new(aws, env),
+                contacts: Contacts::new(aws, env),
+                outbox: Outbox::new(aws, env, keys),
+            },
+            runs: Runs::new(aws, env),
+            queue: Queue::new(aws, env, "ESPACE_AUTO_CREATION_QUEUE"),
+            random,
+        };
+        environment.finish()?;
+        Ok(app)
+    }
+}

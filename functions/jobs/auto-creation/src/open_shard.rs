@@ -1,0 +1,118 @@
+//! One shard: every person in it whose space is due.
+
+use espace_crypto::BlindIndex;
+use espace_jobs::{JobContext, JobError, JobOutcome, QueueMessage};
+use espace_notifications::Notice;
+use espace_storage::Envelope;
+use espace_storage::transitions::{Opened, open_automatically};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+
+use crate::App;
+use crate::dispatch::ShardMessage;
+
+/// Persons asked for at once.
+const PAGE: i32 = 100;
+/// Persons worked on at once: each waits mostly for the cloud.
+const CONCURRENCY: usize = 8;
+/// Tries of a person whom another act changes at the same time.
+const RACES_MAX: u32 = 3;
+
+/// What became of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Opened,
+    /// Activated, refused, deceased: nothing to open.
+    Skipped,
+}
+
+/// Works on the messages one after the other; each fails alone.
+pub(crate) async fn open_shards(
+    app: &App,
+    messages: Vec<QueueMessage>,
+    context: &JobContext,
+) -> JobOutcome {
+    let mut outcome = JobOutcome::default();
+    for message in messages {
+        let shard = serde_json::from_value::<ShardMessage>(message.body.clone());
+        let done = match shard {
+            Ok(shard) => open_shard(app, &shard, context, &mut outcome).await,
+            Err(_) => Err(JobError::UnknownMessage),
+        };
+        if let Err(error) = done {
+            outcome.fail(&message, &error);
+        }
+    }
+    outcome
+}
+
+/// Opens what is due in a shard; hands the rest to a new message when time
+/// runs out.
+async fn open_shard(
+    app: &App,
+    shard: &ShardMessage,
+    context: &JobContext,
+    outcome: &mut JobOutcome,
+) -> Result<(), JobError> {
+    loop {
+        let (due, more) = app.stores.registry.due(shard.shard, shard.as_of, PAGE).await?;
+        let done: Vec<Outcome> = stream::iter(due)
+            .map(|index| open_one(app, index, shard.as_of, context))
+            .buffer_unordered(CONCURRENCY)
+            .try_collect()
+            .await?;
+        let opened = done.iter().filter(|outcome| **outcome == Outcome::Opened).count();
+        let opened = u64::try_from(opened).unwrap_or(u64::MAX);
+        outcome.add("opened", opened);
+        outcome.add("skipped", u64::try_from(done.len()).unwrap_or(u64::MAX) - opened);
+        app.runs.progress(&shard.run_id, opened).await?;
+        // On AWS the index lags: a page of which nothing was opened is what the
+        // index has not yet forgotten, and the next run will look again.
+        if !more || opened == 0 {
+            break;
+        }
+        if context.clock.now() >= context.stop_at {
+            app.queue.send(shard).await?;
+            return Ok(());
+        }
+    }
+    app.runs.finish_shard(&shard.run_id, u32::from(shard.shard)).await?;
+    Ok(())
+}
+
+/// Opens one person's space and tells them.
+async fn open_one(
+    app: &App,
+    index: BlindIndex,
+    as_of: Timestamp,
+    context: &JobContext,
+) -> Result<Outcome, JobError> {
+    for _ in 0..RACES_MAX {
+        let registry = &app.stores.registry;
+        let Some(entry) = registry.find_by_index(&index).await? else {
+            return Ok(Outcome::Skipped);
+        };
+        let Some(record) = registry.open_unheld_record(&entry).await? else {
+            return Ok(Outcome::Skipped);
+        };
+        let Some(to) = record.contacts.first().filter(|_| record.deceased_on.is_none()) else {
+            return Ok(Outcome::Skipped);
+        };
+        let first_name = record.traits.first_name();
+        let envelope = Envelope {
+            to: to.clone(),
+            addressee: format!("{first_name} {}", record.traits.last_name()),
+            notice: Notice::SpaceOpened { first_name: first_name.to_owned() },
+        };
+        let random = app.random.as_ref();
+        let now = context.clock.now();
+        match open_automatically(&app.stores, &entry, &record, &envelope, as_of, random, now)
+            .await?
+        {
+            Opened::Yes(_) => return Ok(Outcome::Opened),
+            Opened::No(_) => return Ok(Outcome::Skipped),
+            Opened::Raced => {}
+        }
+    }
+    Err(JobError::Work("a person kept changing while their space was opened"))
+}

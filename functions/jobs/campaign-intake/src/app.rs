@@ -1,0 +1,50 @@
+//! What this job works with.
+
+use std::sync::Arc;
+
+use espace_domain::{Clock, Random};
+use espace_jobs::JobSettings;
+use espace_storage::transitions::FeedStores;
+use espace_storage::{
+    Aws, CampaignFiles, Campaigns, Environment, MissingVariables, Outbox, Queue, Registry,
+    SpaceKeys, SystemKeys,
+};
+
+/// The stores this job is allowed, and no other.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// What the template says.
+    pub settings: JobSettings,
+    pub(crate) stores: FeedStores,
+    pub(crate) campaigns: Campaigns,
+    pub(crate) files: CampaignFiles,
+    pub(crate) queue: Queue,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+impl App {
+    /// Connects the stores.
+    pub fn new(
+        aws: &Aws,
+        mut environment: Environment,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, MissingVariables> {
+        let env = &mut environment;
+        let keys = Arc::new(SystemKeys::new(aws, env, clock));
+        let app = Self {
+            settings: JobSettings::new("campaign-intake", env),
+            stores: FeedStores {
+                registry: Registry::new(aws, env, keys.clone()),
+                space_keys: SpaceKeys::new(aws, env),
+                outbox: Outbox::new(aws, env, keys),
+            },
+            campaigns: Campaigns::new(aws, env),
+            files: CampaignFiles::new(aws, env),
+            queue: Queue::new(aws, env, "ESPACE_INTAKE_QUEUE"),
+            random,
+        };
+        environment.finish()?;
+        Ok(app)
+    }
+}

@@ -1,0 +1,20 @@
+//! Delivers the outbox. As a Lambda function.
+
+use std::sync::Arc;
+
+use delivery::App;
+use espace_crypto::SystemRandom;
+use espace_domain::SystemClock;
+use espace_jobs::{JobError, start};
+use espace_storage::{Aws, Environment};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), JobError> {
+    let aws = Aws::connect().await;
+    let environment = Environment::of_process();
+    let app = App::new(&aws, environment, Arc::new(SystemClock), Arc::new(SystemRandom))?;
+    let app = &app;
+    let settings = app.settings.clone();
+    start(settings, aws.calls().clone(), |event, context| delivery::handle(app, event, context))
+        .await
+}

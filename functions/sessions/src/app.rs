@@ -1,0 +1,76 @@
+//! What this function works with.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use espace_domain::{Clock, Random};
+use espace_http::Gate;
+use espace_storage::{
+    Accounts, Aws, Challenges, Contacts, Environment, KeyName, MissingVariables, Outbox, Sessions,
+    SigningKeys, SpaceKeys, SystemKeys, Throttles,
+};
+
+use crate::providers::Providers;
+use crate::signer::Signer;
+
+/// The stores this function is allowed, and no other.
+#[derive(Debug, Clone, FromRef)]
+pub struct App {
+    pub(crate) gate: Gate,
+    pub(crate) keys: Arc<SystemKeys>,
+    pub(crate) accounts: Accounts,
+    pub(crate) contacts: Contacts,
+    pub(crate) space_keys: SpaceKeys,
+    pub(crate) challenges: Challenges,
+    pub(crate) sessions: Sessions,
+    pub(crate) outbox: Outbox,
+    pub(crate) throttles: Throttles,
+    pub(crate) signer: Arc<Signer>,
+    pub(crate) providers: Arc<Providers>,
+    pub(crate) limits: Limits,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+/// Limits that are parameters of the stack.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Logins from one source in an hour.
+    pub(crate) login_per_source: u32,
+}
+
+impl App {
+    /// Connects the stores.
+    pub fn new(
+        aws: &Aws,
+        mut environment: Environment,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, MissingVariables> {
+        let env = &mut environment;
+        let keys = Arc::new(SystemKeys::new(aws, env, clock.clone()));
+        let app = Self {
+            gate: Gate::new(aws, env, clock.clone()),
+            accounts: Accounts::new(aws, env, keys.clone()),
+            contacts: Contacts::new(aws, env),
+            space_keys: SpaceKeys::new(aws, env),
+            challenges: Challenges::new(aws, env),
+            sessions: Sessions::new(aws, env),
+            outbox: Outbox::new(aws, env, keys.clone()),
+            throttles: Throttles::new(aws, env, keys.clone(), KeyName::LoginIndex),
+            signer: Arc::new(Signer::new(
+                env.required("ESPACE_ISSUER"),
+                SigningKeys::new(aws, env),
+                clock.clone(),
+                random.clone(),
+            )),
+            providers: Arc::new(Providers::new(env, clock.clone())),
+            limits: Limits { login_per_source: env.required_number("ESPACE_LOGINS_PER_SOURCE") },
+            keys,
+            clock,
+            random,
+        };
+        environment.finish()?;
+        Ok(app)
+    }
+}

@@ -1,0 +1,83 @@
+//! `POST /v1/sessions/exchange`: another provider's token for one of ours
+//! (RFC 8693).
+
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
+use axum::{Form, Json};
+use espace_domain::SessionId;
+use espace_http::{FieldError, Problem, ProblemBody, ProblemKind};
+use espace_storage::SessionOwner;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::App;
+use crate::answer_otp::SESSION_S;
+use crate::providers::ForeignTokenRefused;
+
+/// The grant (RFC 8693 section 2.1).
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+/// Token types taken and issued (RFC 8693 section 3).
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Exchange {
+    grant_type: String,
+    subject_token: String,
+    subject_token_type: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Exchanged {
+    access_token: String,
+    issued_token_type: &'static str,
+    token_type: &'static str,
+    expires_in: i64,
+}
+
+/// Exchanges a token of Pro Santé Connect, of the phone line or of the insurer.
+#[utoipa::path(
+    post, path = "/v1/sessions/exchange", operation_id = "exchangeToken", tag = "sessions",
+    request_body(content = Exchange, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, body = Exchanged),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    extensions(("x-actors" = json!(["anyone"]))),
+)]
+pub(crate) async fn exchange(
+    State(app): State<App>,
+    form: Result<Form<Exchange>, FormRejection>,
+) -> Result<Json<Exchanged>, Problem> {
+    let Form(exchange) = form.map_err(|rejection| match rejection {
+        FormRejection::InvalidFormContentType(_) => ProblemKind::UnsupportedMediaType,
+        _ => ProblemKind::InvalidBody,
+    })?;
+    let mut errors = Vec::new();
+    if exchange.grant_type != GRANT {
+        errors.push(FieldError::new("/grant_type", "invalid-value", "Ce n’est pas un échange."));
+    }
+    if ![ACCESS_TOKEN, ID_TOKEN, JWT].contains(&exchange.subject_token_type.as_str()) {
+        let detail = "Ce type de jeton n’est pas accepté.";
+        errors.push(FieldError::new("/subject_token_type", "invalid-value", detail));
+    }
+    if !errors.is_empty() {
+        return Err(Problem::invalid(errors));
+    }
+    let vouched =
+        app.providers.verify(&exchange.subject_token).await.map_err(|refused| match refused {
+            ForeignTokenRefused::Invalid => ProblemKind::Unauthenticated,
+            ForeignTokenRefused::ProviderUnreachable => ProblemKind::Unavailable,
+        })?;
+    let session_id = SessionId::generate(app.random.as_ref());
+    let now = app.clock.now();
+    app.sessions.open(session_id.clone(), SessionOwner::Exchanged, SESSION_S, now).await?;
+    let signed = app.signer.sign(&vouched.subject, &session_id, vouched.actor).await?;
+    Ok(Json(Exchanged {
+        access_token: signed.token,
+        issued_token_type: ACCESS_TOKEN,
+        token_type: "Bearer",
+        expires_in: signed.expires_in_s,
+    }))
+}

@@ -1,0 +1,40 @@
+//! `GET /v1/me`: who the token is.
+
+use axum::Json;
+use espace_domain::Actor;
+use espace_http::{Known, ProblemBody};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Me {
+    /// `citizen`, `professional`, `support` or `insurer`, with what the token
+    /// says of each: `spaceId`; `rpps`, `profession`, `specialty`, `structure`,
+    /// `name`; `agent`.
+    #[serde(flatten)]
+    #[schema(value_type = Object)]
+    actor: Actor,
+    /// The session of the token.
+    session_id: String,
+    /// When the token expires, seconds since 1970.
+    expires_at_s: i64,
+}
+
+/// Who the token is.
+#[utoipa::path(
+    get, path = "/v1/me", operation_id = "whoAmI", tag = "sessions",
+    responses(
+        (status = 200, body = Me),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])),
+    extensions(("x-actors" = json!(["citizen", "professional", "support", "insurer"]))),
+)]
+pub(crate) async fn me(Known(claims): Known) -> Json<Me> {
+    Json(Me {
+        session_id: claims.sid.as_str().to_owned(),
+        expires_at_s: claims.exp,
+        actor: claims.actor,
+    })
+}

@@ -1,0 +1,252 @@
+//! The providers whose tokens are exchanged for ours: Pro Santé Connect for
+//! professionals, the phone line's and the insurer's own. Each token is
+//! verified in full: issuer, audience, pinned algorithm, published key, times.
+//! Must not know our own tokens.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use espace_domain::{Actor, Clock};
+use espace_storage::Environment;
+use jiff::Timestamp;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde::Deserialize;
+
+/// Longest foreign token worth reading.
+const TOKEN_CHARS_MAX: usize = 16 * 1024;
+/// Clock difference tolerated with a provider, seconds.
+const CLOCK_SKEW_S: i64 = 30;
+/// Longest life of a foreign token that is accepted, seconds.
+const TOKEN_LIFE_MAX_S: i64 = 3_600;
+/// Seconds for which a provider's keys are believed.
+const KEYS_VALID_S: i64 = 600;
+/// Least seconds between two askings of a provider.
+const KEYS_ASK_AGAIN_S: i64 = 10;
+/// How long a provider may take to answer.
+const ASK_TIMEOUT: Duration = Duration::from_secs(3);
+/// The prefix of an RPPS number in a national professional identifier
+/// (`domain.md` B1: 8 RPPS).
+const RPPS_PREFIX: char = '8';
+
+/// What a provider vouches for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Professional,
+    Support,
+    Insurer,
+}
+
+/// One provider.
+struct Provider {
+    kind: Kind,
+    issuer: String,
+    algorithm: Algorithm,
+    keys: Mutex<Option<(JwkSet, Timestamp)>>,
+}
+
+/// The providers and how to ask them.
+pub(crate) struct Providers {
+    known: Vec<Provider>,
+    audience: String,
+    http: reqwest::Client,
+    clock: Arc<dyn Clock>,
+}
+
+/// Who a foreign token stands for.
+pub(crate) struct Vouched {
+    pub(crate) subject: String,
+    pub(crate) actor: Actor,
+}
+
+/// Why a foreign token is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ForeignTokenRefused {
+    #[error("the foreign token proves nothing")]
+    Invalid,
+    #[error("the provider did not answer")]
+    ProviderUnreachable,
+}
+
+/// The claims that the providers share, and those of each.
+#[derive(Deserialize)]
+struct ForeignClaims {
+    sub: String,
+    exp: i64,
+    #[serde(default)]
+    iat: i64,
+    #[serde(default)]
+    nbf: Option<i64>,
+    #[serde(rename = "SubjectNameID", default)]
+    subject_name_id: Option<String>,
+    #[serde(default)]
+    given_name: Option<String>,
+    #[serde(default)]
+    family_name: Option<String>,
+    #[serde(rename = "SubjectRefPro", default)]
+    reference: Option<ProfessionalReference>,
+    #[serde(default)]
+    agent: Option<String>,
+}
+
+/// A professional's practices, as Pro Santé Connect describes them.
+#[derive(Deserialize)]
+struct ProfessionalReference {
+    #[serde(default)]
+    exercices: Vec<Practice>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Practice {
+    code_profession: String,
+    #[serde(default)]
+    code_savoir_faire: Option<String>,
+    #[serde(default)]
+    structure: Option<String>,
+}
+
+impl Providers {
+    /// Reads issuers and algorithms from the environment.
+    pub(crate) fn new(environment: &mut Environment, clock: Arc<dyn Clock>) -> Self {
+        let variables = [
+            (Kind::Professional, "ESPACE_PROFESSIONAL_ISSUER", "ESPACE_PROFESSIONAL_ALGORITHM"),
+            (Kind::Support, "ESPACE_SUPPORT_ISSUER", "ESPACE_SUPPORT_ALGORITHM"),
+            (Kind::Insurer, "ESPACE_INSURER_ISSUER", "ESPACE_INSURER_ALGORITHM"),
+        ];
+        let providers = variables.into_iter().map(|(kind, issuer, algorithm)| Provider {
+            kind,
+            issuer: environment.required(issuer),
+            // Pinned: a token cannot choose (RFC 8725 section 3.1).
+            algorithm: match environment.required(algorithm).as_str() {
+                "RS256" => Algorithm::RS256,
+                "PS256" => Algorithm::PS256,
+                _ => Algorithm::ES256,
+            },
+            keys: Mutex::new(None),
+        });
+        Self {
+            known: providers.collect(),
+            audience: environment.required("ESPACE_PROVIDER_AUDIENCE"),
+            http: reqwest::Client::new(),
+            clock,
+        }
+    }
+
+    /// Who a foreign token stands for, if it proves it.
+    pub(crate) async fn verify(&self, token: &str) -> Result<Vouched, ForeignTokenRefused> {
+        let refused = ForeignTokenRefused::Invalid;
+        let issuer = claimed_issuer(token).ok_or(refused)?;
+        let provider =
+            self.known.iter().find(|provider| provider.issuer == issuer).ok_or(refused)?;
+        let header = decode_header(token).map_err(|_| refused)?;
+        if header.alg != provider.algorithm {
+            return Err(refused);
+        }
+        let kid = header.kid.ok_or(refused)?;
+        let key = self.key(provider, &kid).await?;
+        let mut validation = Validation::new(provider.algorithm);
+        validation.set_issuer(&[&provider.issuer]);
+        validation.set_audience(&[&self.audience]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        let claims = decode::<ForeignClaims>(token, &key, &validation).map_err(|_| refused)?.claims;
+        let now = self.clock.now().as_second();
+        let in_time = now < claims.exp + CLOCK_SKEW_S
+            && claims.nbf.unwrap_or(claims.iat) <= now + CLOCK_SKEW_S
+            && claims.exp - claims.iat <= TOKEN_LIFE_MAX_S;
+        if !in_time {
+            return Err(refused);
+        }
+        let actor = actor(provider.kind, &claims).ok_or(refused)?;
+        Ok(Vouched { subject: claims.sub, actor })
+    }
+
+    /// A provider's key of that name, asking the provider where it is unknown.
+    async fn key(
+        &self,
+        provider: &Provider,
+        kid: &str,
+    ) -> Result<DecodingKey, ForeignTokenRefused> {
+        let now = self.clock.now();
+        let refused = ForeignTokenRefused::Invalid;
+        let held = provider.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((keys, asked_at)) = held {
+            let age_s = now.as_second() - asked_at.as_second();
+            match keys.find(kid) {
+                Some(jwk) if age_s < KEYS_VALID_S => {
+                    return DecodingKey::from_jwk(jwk).map_err(|_| refused);
+                }
+                None if age_s < KEYS_ASK_AGAIN_S => return Err(refused),
+                _ => {}
+            }
+        }
+        let keys = self.ask(provider).await.ok_or(ForeignTokenRefused::ProviderUnreachable)?;
+        let found = keys.find(kid).map(DecodingKey::from_jwk);
+        *provider.keys.lock().unwrap_or_else(PoisonError::into_inner) = Some((keys, now));
+        found.ok_or(refused)?.map_err(|_| refused)
+    }
+
+    /// Fetches a provider's keys through its discovery document.
+    async fn ask(&self, provider: &Provider) -> Option<JwkSet> {
+        #[derive(Deserialize)]
+        struct Discovery {
+            issuer: String,
+            jwks_uri: String,
+        }
+        let url = format!("{}/.well-known/openid-configuration", provider.issuer);
+        let discovery: Discovery = self.get(&url).await?;
+        if discovery.issuer != provider.issuer {
+            return None;
+        }
+        self.get(&discovery.jwks_uri).await
+    }
+
+    async fn get<T: serde::de::DeserializeOwned>(&self, url: &str) -> Option<T> {
+        let answer = self.http.get(url).timeout(ASK_TIMEOUT).send().await.ok()?;
+        answer.error_for_status().ok()?.json().await.ok()
+    }
+}
+
+/// The issuer a token claims, before anything is proven: only to know whom to
+/// ask.
+fn claimed_issuer(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claimed {
+        iss: String,
+    }
+    if token.len() > TOKEN_CHARS_MAX {
+        return None;
+    }
+    let payload = token.split('.').nth(1)?;
+    let bytes = BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?;
+    serde_json::from_slice::<Claimed>(&bytes).ok().map(|claimed| claimed.iss)
+}
+
+/// The actor that a provider of this kind vouches for.
+fn actor(kind: Kind, claims: &ForeignClaims) -> Option<Actor> {
+    match kind {
+        Kind::Insurer => Some(Actor::Insurer),
+        Kind::Support => Some(Actor::Support { agent: claims.agent.clone()? }),
+        Kind::Professional => {
+            let rpps = claims.subject_name_id.as_deref()?.strip_prefix(RPPS_PREFIX)?;
+            let practice = claims.reference.as_ref()?.exercices.first()?;
+            let name = [claims.given_name.as_deref(), claims.family_name.as_deref()];
+            Some(Actor::Professional {
+                rpps: rpps.to_owned(),
+                profession: practice.code_profession.clone(),
+                specialty: practice.code_savoir_faire.clone(),
+                structure: practice.structure.clone(),
+                name: name.into_iter().flatten().collect::<Vec<_>>().join(" "),
+            })
+        }
+    }
+}
+
+impl std::fmt::Debug for Providers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Providers({})", self.known.len())
+    }
+}

@@ -1,0 +1,35 @@
+//! What this function works with.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use espace_domain::{Clock, Random};
+use espace_http::Gate;
+use espace_storage::{Aws, Environment, MissingVariables, SpaceKeys, Spaces};
+
+/// The stores this function is allowed, and no other.
+#[derive(Debug, Clone, FromRef)]
+pub struct App {
+    pub(crate) gate: Gate,
+    pub(crate) spaces: Spaces,
+    pub(crate) space_keys: SpaceKeys,
+}
+
+impl App {
+    /// Connects the stores. Nothing here is drawn at random; the argument keeps
+    /// every function's start alike.
+    pub fn new(
+        aws: &Aws,
+        mut environment: Environment,
+        clock: Arc<dyn Clock>,
+        _random: Arc<dyn Random>,
+    ) -> Result<Self, MissingVariables> {
+        let app = Self {
+            gate: Gate::new(aws, &mut environment, clock),
+            spaces: Spaces::new(aws, &mut environment),
+            space_keys: SpaceKeys::new(aws, &mut environment),
+        };
+        environment.finish()?;
+        Ok(app)
+    }
+}

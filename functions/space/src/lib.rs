@@ -1,0 +1,17 @@
+//! The state of a space.
+
+mod app;
+mod read;
+
+use axum::Router;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use app::App;
+
+/// The routes and their description.
+pub fn router(app: App) -> (Router, OpenApi) {
+    let (router, description) = OpenApiRouter::new().routes(routes!(read::read)).split_for_parts();
+    (router.with_state(app), description)
+}

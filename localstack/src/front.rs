@@ -1,0 +1,161 @@
+//! The one origin of the local system, as `CloudFront` is on AWS: the API under
+//! its paths, the mailbox and the stand-in providers beside it. Must not know
+//! the API's routes.
+
+use std::sync::{Arc, RwLock};
+
+use anyhow::Result;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use crate::mail::Mailbox;
+use crate::providers::Providers;
+
+/// Largest body passed on: above API Gateway's own 10 MB, so that the functions'
+/// limits are what answers.
+const BODY_BYTES_MAX: usize = 100 * 1024 * 1024;
+/// Headers of one connection, not of the message.
+const HOP_HEADERS: [HeaderName; 5] = [
+    header::CONNECTION,
+    header::TRANSFER_ENCODING,
+    header::HOST,
+    header::CONTENT_LENGTH,
+    HeaderName::from_static("x-forwarded-for"),
+];
+
+/// What the front passes requests to.
+#[derive(Clone, Debug)]
+struct Front {
+    http: reqwest::Client,
+    /// The address of the API's stage; empty until it is deployed.
+    stage: Arc<RwLock<String>>,
+}
+
+/// A running front.
+#[derive(Debug)]
+pub struct RunningFront {
+    stage: Arc<RwLock<String>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+/// Serves the providers at once; the API and the mailbox once they are there.
+pub fn start(listener: TcpListener, providers: Providers) -> RunningFront {
+    let stage = Arc::new(RwLock::new(String::new()));
+    let front = Front { http: reqwest::Client::new(), stage: stage.clone() };
+    let router = Router::new()
+        .route("/", get(index))
+        .fallback(pass)
+        .with_state(front)
+        .merge(providers.routes())
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
+    let task = tokio::spawn(async move {
+        // Ends with the process; a failure shows as refused connections.
+        let _ended = axum::serve(listener, router).await;
+    });
+    RunningFront { stage, task }
+}
+
+/// Serves a mailbox on its own listener.
+pub fn start_mail(listener: TcpListener, mailbox: Mailbox) -> tokio::task::JoinHandle<()> {
+    let router = Router::new()
+        .route("/", get(mail))
+        .route("/lisible", get(readable_mail))
+        .with_state(mailbox);
+    tokio::spawn(async move {
+        let _ended = axum::serve(listener, router).await;
+    })
+}
+
+impl RunningFront {
+    /// Passes requests on to a stage from now on.
+    pub fn point_at(&self, endpoint: &str, api_id: &str) {
+        let mut stage = self.stage.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *stage = format!("{endpoint}/restapis/{api_id}/live/_user_request_");
+    }
+
+    /// Stops serving.
+    pub fn stop(self) {
+        self.task.abort();
+    }
+}
+
+async fn index() -> Html<&'static str> {
+    Html(include_str!("index.html"))
+}
+
+async fn mail(State(mailbox): State<Mailbox>) -> Response {
+    match mailbox.messages().await {
+        Ok(messages) => axum::Json(messages).into_response(),
+        Err(error) => (StatusCode::BAD_GATEWAY, format!("{error:#}")).into_response(),
+    }
+}
+
+/// The same for human eyes, newest first.
+async fn readable_mail(State(mailbox): State<Mailbox>) -> Response {
+    let messages = match mailbox.messages().await {
+        Ok(messages) => messages,
+        Err(error) => return (StatusCode::BAD_GATEWAY, format!("{error:#}")).into_response(),
+    };
+    let escape = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut page = String::from(
+        "<!doctype html><html lang=\"fr\"><meta charset=\"utf-8\"><title>Courrier</title>\
+         <style>body{font:17px/1.5 sans-serif;max-width:44rem;margin:2rem auto}\
+         pre{white-space:pre-wrap;font:inherit}article{border-top:1px solid}</style>\
+         <h1>Tout ce qui a été envoyé</h1>",
+    );
+    for message in messages.iter().rev() {
+        let article = format!(
+            "<article><h2>{} — {}</h2><p>{} · {}</p><pre>{}</pre></article>",
+            escape(&message.channel),
+            escape(&message.subject),
+            escape(&message.to),
+            message.at,
+            escape(&message.body),
+        );
+        page.push_str(&article);
+    }
+    Html(page).into_response()
+}
+
+/// Passes a request on to the API.
+async fn pass(State(front): State<Front>, request: Request) -> Response {
+    match try_pass(&front, request).await {
+        Ok(response) => response,
+        Err(error) => (StatusCode::BAD_GATEWAY, format!("{error:#}")).into_response(),
+    }
+}
+
+async fn try_pass(front: &Front, request: Request) -> Result<Response> {
+    let stage = front.stage.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+    let (parts, body) = request.into_parts();
+    let body: Bytes = axum::body::to_bytes(body, BODY_BYTES_MAX).await?;
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut headers = without_hops(&parts.headers);
+    // The emulator decodes a binary answer only for someone who accepts it.
+    headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    let answer = front
+        .http
+        .request(parts.method, format!("{stage}{path}"))
+        .headers(headers)
+        .body(body)
+        .send()
+        .await?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = answer.status();
+    *response.headers_mut() = without_hops(answer.headers());
+    *response.body_mut() = Body::from(answer.bytes().await?);
+    Ok(response)
+}
+
+fn without_hops(headers: &HeaderMap) -> HeaderMap {
+    let mut kept = headers.clone();
+    for name in HOP_HEADERS {
+        kept.remove(name);
+    }
+    kept
+}

@@ -1,0 +1,177 @@
+//! Starting a whole system: cloud, functions, front, mailbox, people; and
+//! stopping it. Must not know the product.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use aws_config::SdkConfig;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::api::Api;
+use crate::backend::{Backend, Kind, free_port, fresh_directory, owner};
+use crate::deploy::{Stack, deploy, upload};
+use crate::front::{RunningFront, start, start_mail};
+use crate::functions::package;
+use crate::mail::Mailbox;
+use crate::providers::{AUDIENCE, Providers};
+use crate::say;
+use crate::system::System;
+
+/// The port of the front, where it is free.
+const FRONT_PORT: u16 = 8_080;
+/// The port of the mailbox, where it is free.
+const MAIL_PORT: u16 = 8_025;
+/// The name of the stack.
+pub const STACK: &str = "espace";
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Which cloud.
+    pub kind: Kind,
+    /// The folder of its logs and of `system.json`, under `target/local`.
+    pub name: String,
+    /// The folder of the built functions.
+    pub binaries: PathBuf,
+    /// Whether to feed the people of the demo.
+    pub seed: bool,
+}
+
+/// A system that runs until it is stopped.
+#[derive(Debug)]
+pub struct RunningSystem {
+    backend: Backend,
+    front: RunningFront,
+    mail: tokio::task::JoinHandle<()>,
+    file: PathBuf,
+    /// Where it is.
+    pub system: System,
+}
+
+/// The parameters of a local stack: limits per source so high that many people
+/// can come from one address, no delay between codes.
+pub fn parameters<'a>(
+    prefix: &'a str,
+    origin: &'a str,
+    providers: &'a [String; 3],
+    mailing_house: &'a str,
+) -> Vec<(&'a str, &'a str)> {
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
+    let [professional, support, insurer] = providers;
+    vec![
+        ("Stage", "local"),
+        ("CodeBucket", crate::deploy::CODE_BUCKET),
+        ("CodePrefix", prefix),
+        ("Architecture", architecture),
+        ("Issuer", origin),
+        ("MailingHouseKey", mailing_house),
+        ("ProviderAudience", AUDIENCE),
+        ("ProfessionalIssuer", professional),
+        ("ProfessionalAlgorithm", "ES256"),
+        ("SupportIssuer", support),
+        ("InsurerIssuer", insurer),
+        ("AllowFutureEvents", "true"),
+        ("IdentityTriesPerSource", "1000000"),
+        ("LoginsPerSource", "1000000"),
+        ("CodeDelaySeconds", "0"),
+        ("PrintDelaySeconds", "1"),
+    ]
+}
+
+impl RunningSystem {
+    /// Starts everything and writes `system.json` once it is ready.
+    pub async fn start(options: &Options) -> Result<Self> {
+        let directory = fresh_directory(&options.name)?;
+        say("starting the cloud");
+        let backend = Backend::start(options.kind, &directory).await?;
+        match Self::start_on(&backend, options, &directory).await {
+            Ok((front, mail, system, file)) => Ok(Self { backend, front, mail, file, system }),
+            Err(error) => {
+                backend.stop().await?;
+                let log = directory.join("ministack.log");
+                Err(error.context(format!("the cloud's log: {}", log.display())))
+            }
+        }
+    }
+
+    async fn start_on(
+        backend: &Backend,
+        options: &Options,
+        directory: &Path,
+    ) -> Result<(RunningFront, tokio::task::JoinHandle<()>, System, PathBuf)> {
+        let config = owner(&backend.endpoint).await;
+        let listener = TcpListener::bind(("127.0.0.1", free_port(FRONT_PORT)?)).await?;
+        let mail_listener = TcpListener::bind(("127.0.0.1", free_port(MAIL_PORT)?)).await?;
+        let origin = format!("http://{}", listener.local_addr()?);
+        let providers = Providers::new(&origin)?;
+        let issuers =
+            ["professional", "support", "insurer"].map(|provider| providers.issuer(provider));
+        let front = start(listener, providers);
+
+        say("packaging the functions");
+        let (version, packages) = package(&options.binaries, directory)?;
+        say("deploying infra/");
+        let prefix = upload(&config, &version, packages).await?;
+        let identity = age::x25519::Identity::generate();
+        let recipient = identity.to_public().to_string();
+        let parameters = parameters(&prefix, &origin, &issuers, &recipient);
+        let stack = deploy(&config, STACK, &parameters).await?;
+        front.point_at(&backend.endpoint, stack.output("ApiId")?);
+        let mailbox = Mailbox::new(&config, stack.output("PrintBucket")?, identity);
+        let system = System {
+            api: origin.clone(),
+            web: origin,
+            mail: format!("http://{}/", mail_listener.local_addr()?),
+            aws: backend.endpoint.clone(),
+            stack: stack.name.clone(),
+        };
+        let mail = start_mail(mail_listener, mailbox);
+        wait_for_api(&system).await?;
+        if options.seed {
+            say("feeding the people of the demo");
+            crate::seed::seed(&Api::new(system.clone())).await?;
+        }
+        let file = if options.name == "run" {
+            crate::system::local_directory().join("system.json")
+        } else {
+            directory.join("system.json")
+        };
+        system.write(&file)?;
+        Ok((front, mail, system, file))
+    }
+
+    /// Waits for Ctrl-C or a termination signal, then stops everything.
+    pub async fn run_until_stopped(self) -> Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        say("stopping");
+        self.stop().await
+    }
+
+    /// Stops everything.
+    pub async fn stop(self) -> Result<()> {
+        // Gone already is as good as removed.
+        let _removed = std::fs::remove_file(&self.file);
+        self.front.stop();
+        self.mail.abort();
+        self.backend.stop().await
+    }
+}
+
+/// The first call creates the signing keys and proves that the API answers.
+async fn wait_for_api(system: &System) -> Result<()> {
+    let answer = Api::new(system.clone()).get("/.well-known/openid-configuration", None).await?;
+    answer.ok().context("the API does not answer")?;
+    Ok(())
+}
+
+/// The owner's configuration and the stack of a running system.
+pub async fn reach(system: &System) -> Result<(SdkConfig, Stack)> {
+    let config = owner(&system.aws).await;
+    let stack = Stack::find(&config, &system.stack).await?;
+    Ok((config, stack))
+}

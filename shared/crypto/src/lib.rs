@@ -1,0 +1,23 @@
+//! Sealing, blind indexes, code and password hashes.
+//!
+//! For: every cryptographic act of the system, each in one place, on
+//! `aws-lc-rs` and `argon2`. Must not know: AWS, HTTP, tokio, nor where keys
+//! come from; keys, nonces' randomness and places are arguments. The layouts
+//! are described in `docs/crypto.md` and above the code that writes them.
+
+mod mac;
+mod password;
+mod random;
+mod sealed;
+mod token;
+
+pub use mac::{BlindIndex, MacKey, MacPurpose, TAG_BYTES};
+pub use password::{
+    ARGON2_ITERATIONS, ARGON2_LANES, ARGON2_MEMORY_KIB, PasswordHash, PasswordHashError,
+};
+pub use random::SystemRandom;
+pub use sealed::{OpenError, Place, SEALED_OVERHEAD_BYTES, SealError, SealingKey};
+pub use token::{OpaqueToken, TokenDigest};
+
+/// Bytes of every symmetric key: 256 bits.
+pub const KEY_BYTES: usize = 32;

@@ -1,0 +1,50 @@
+//! The rules of a health space, pure.
+//!
+//! For: everything that is true whatever the machine: who a person is, what a
+//! code looks like, which life a space may lead, what the insurer may feed.
+//! Must not know: AWS, HTTP, tokio, a clock or a source of randomness of its
+//! own. Time and randomness are arguments ([`Clock`], [`Random`]).
+
+mod actor;
+mod base32;
+mod card;
+mod clock;
+mod contact;
+mod feed;
+mod ids;
+mod invitation;
+mod login;
+mod nir;
+mod one_time_code;
+mod password;
+mod person;
+mod random;
+mod reference;
+mod registration;
+mod representation;
+mod space;
+
+pub use actor::Actor;
+pub use card::{Card, CardError, CardSerial, CardType};
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use contact::{Channel, Contact, ContactError, Email, Phone, PostalAddress};
+pub use feed::{
+    FEED_LINE_BYTES_MAX, InsuredPerson, REPRESENTATIVES_MAX, Rejection, parse_line, require_new,
+};
+pub use ids::{
+    AccountId, BatchId, CampaignId, ChallengeId, ContactId, EnrolmentId, IdError, NotificationId,
+    OppositionId, RunId, SessionId, SpaceId,
+};
+pub use invitation::{
+    CODE_ATTEMPTS_MAX, CODE_VALIDITY_DAYS, InvitationCode, InvitationCodeError, code_expires_at,
+};
+pub use login::{Login, LoginError};
+pub use nir::{Nir, NirError};
+pub use one_time_code::{ONE_TIME_CODE_VALIDITY_S, OneTimeCode, OneTimeCodeError};
+pub use password::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, PasswordError, check_password};
+pub use person::{MAJORITY_YEARS, NameError, Sex, Traits, is_minor};
+pub use random::Random;
+pub use reference::{Reference, ReferenceError};
+pub use registration::{OppositionChannel, Registration, RegistrationAct, RegistrationRefusal};
+pub use representation::{REPRESENTATION_DEPTH_MAX, find_cycles};
+pub use space::{InvalidTransition, SpaceState};

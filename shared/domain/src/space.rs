@@ -1,0 +1,114 @@
+//! The life of a space once it exists. Sources: `domain.md` A13, A15–A18, C8
+//! (R.1111-36); `design.md`, "The life of a space". Must not know how it is
+//! stored, nor its keys.
+
+use jiff::{Timestamp, ToSpan, tz::TimeZone};
+
+/// Years a closed space is kept (R.1111-36).
+const ARCHIVE_YEARS: i64 = 10;
+
+/// Where a space stands. Each variant carries only what is true in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SpaceState {
+    /// Created by itself after six weeks; professionals may deposit, the holder
+    /// has not activated it.
+    Open {
+        /// When it was created.
+        opened_at: Timestamp,
+    },
+    /// In the holder's hands.
+    Active {
+        /// When it was created.
+        opened_at: Timestamp,
+        /// When the holder activated it.
+        activated_at: Timestamp,
+    },
+    /// Closed by the holder; archived until the purge.
+    Closed {
+        /// When it was closed.
+        closed_at: Timestamp,
+        /// When the purge erases it.
+        erasure_due_at: Timestamp,
+    },
+    /// Nothing is left but the traces.
+    Erased {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// The act does not apply in this state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the space is {state}")]
+pub struct InvalidTransition {
+    /// The state that stood in the way, as [`SpaceState::name`] has it.
+    pub state: &'static str,
+}
+
+impl SpaceState {
+    /// The name used in the API and in storage.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "open",
+            Self::Active { .. } => "active",
+            Self::Closed { .. } => "closed",
+            Self::Erased { .. } => "erased",
+        }
+    }
+
+    /// The holder takes an automatically opened space in hand.
+    pub fn activate(self, now: Timestamp) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::Open { opened_at } => Ok(Self::Active { opened_at, activated_at: now }),
+            other => Err(other.refuse()),
+        }
+    }
+
+    /// The holder closes; ten years of archive begin.
+    pub fn close(self, now: Timestamp) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::Open { .. } | Self::Active { .. } => {
+                // Ten calendar years; 29 February falls back to the 28th.
+                let erasure_due_at = now
+                    .to_zoned(TimeZone::UTC)
+                    .checked_add(ARCHIVE_YEARS.years())
+                    .map_or(Timestamp::MAX, |due| due.timestamp());
+                Ok(Self::Closed { closed_at: now, erasure_due_at })
+            }
+            other => Err(other.refuse()),
+        }
+    }
+
+    /// The refusal that this state gives.
+    fn refuse(&self) -> InvalidTransition {
+        InvalidTransition { state: self.name() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap_or_default()
+    }
+
+    #[test]
+    fn every_state_answers_every_act() {
+        let t = at("2028-02-29T10:00:00Z");
+        let open = SpaceState::Open { opened_at: t };
+        let active = SpaceState::Active { opened_at: t, activated_at: t };
+        let closed =
+            SpaceState::Closed { closed_at: t, erasure_due_at: at("2038-02-28T10:00:00Z") };
+        let erased = SpaceState::Erased { at: t };
+        let no = |state| Err(InvalidTransition { state });
+        assert_eq!(open.clone().activate(t), Ok(active.clone()));
+        assert_eq!(active.clone().activate(t), no("active"));
+        assert_eq!(closed.clone().activate(t), no("closed"));
+        assert_eq!(erased.clone().activate(t), no("erased"));
+        assert_eq!(open.close(t), Ok(closed.clone()));
+        assert_eq!(active.close(t), Ok(closed.clone()));
+        assert_eq!(closed.close(t), no("closed"));
+        assert_eq!(erased.close(t), no("erased"));
+    }
+}

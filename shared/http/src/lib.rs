@@ -1,0 +1,29 @@
+//! The one HTTP pipeline.
+//!
+//! For: what every route shares, so that none can forget it: who the caller is,
+//! limits, problem documents, one log line, idempotency keys, the description
+//! of the API. Must not know: any route, any rule of a space, any AWS type.
+
+mod body;
+mod caller;
+mod description;
+mod idempotency;
+mod pipeline;
+mod problem;
+mod problems;
+mod serve;
+mod source;
+mod tokens;
+
+pub use body::{BODY_BYTES_MAX, JsonBody};
+pub use caller::{Bearer, Citizen, Enrolled, EnrolmentGate, Gate, Insurer, Known};
+pub use description::document;
+pub use idempotency::{IdempotencyKey, claim_name};
+pub use pipeline::{Pipeline, with_pipeline};
+pub use problem::{FieldError, Problem, ProblemBody};
+pub use problems::ProblemKind;
+pub use serve::{StartError, start};
+pub use source::Source;
+pub use tokens::{
+    ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_VALIDITY_S, Claims, TokenRefused, TokenVerifier,
+};

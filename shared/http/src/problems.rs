@@ -1,0 +1,131 @@
+//! Every problem the API can answer: stable name, status and French text safe
+//! to show. `docs/api.md` lists them; a test holds the two together. Must not
+//! know which route answers which.
+
+use http::StatusCode;
+
+macro_rules! problems {
+    ($($(#[$doc:meta])* $name:ident = $slug:literal, $status:ident, $title:literal, $detail:literal;)+) => {
+        /// What is wrong, by its stable name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ProblemKind {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl ProblemKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The last part of the problem's `type`.
+            pub fn slug(self) -> &'static str {
+                match self { $(Self::$name => $slug,)+ }
+            }
+
+            /// The HTTP status.
+            pub fn status(self) -> StatusCode {
+                match self { $(Self::$name => StatusCode::$status,)+ }
+            }
+
+            /// A short French title.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)+ }
+            }
+
+            /// What a person can do about it, in French.
+            pub fn detail(self) -> &'static str {
+                match self { $(Self::$name => $detail,)+ }
+            }
+        }
+    };
+}
+
+problems! {
+    /// The body is not what the route takes; `errors` says where.
+    InvalidBody = "invalid-body", UNPROCESSABLE_ENTITY, "Demande incorrecte",
+        "Certains champs sont absents ou mal remplis.";
+    /// The body is not JSON.
+    MalformedBody = "malformed-body", BAD_REQUEST, "Demande illisible",
+        "Le contenu envoyé n’est pas du JSON en UTF-8.";
+    /// The body is of another media type.
+    UnsupportedMediaType = "unsupported-media-type", UNSUPPORTED_MEDIA_TYPE, "Format non accepté",
+        "Cette adresse n’accepte pas ce format de contenu.";
+    /// The body is larger than the route takes.
+    BodyTooLarge = "body-too-large", PAYLOAD_TOO_LARGE, "Demande trop volumineuse",
+        "Le contenu envoyé dépasse la taille acceptée.";
+    /// A parameter of the URL is not what the route takes.
+    InvalidParameter = "invalid-parameter", BAD_REQUEST, "Paramètre incorrect",
+        "Un paramètre de l’adresse est incorrect.";
+    /// No token, or one that proves nothing.
+    Unauthenticated = "unauthenticated", UNAUTHORIZED, "Connexion nécessaire",
+        "Connectez-vous pour continuer.";
+    /// The route is not for this kind of caller.
+    Forbidden = "forbidden", FORBIDDEN, "Accès refusé",
+        "Vous n’avez pas accès à cette fonction.";
+    /// Nothing here, or nothing that this caller may know of.
+    NotFound = "not-found", NOT_FOUND, "Introuvable",
+        "L’élément demandé n’existe pas ou ne vous est pas accessible.";
+    /// The route exists, not with this method.
+    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED, "Méthode non permise",
+        "Cette adresse n’accepte pas cette méthode.";
+    /// Too many tries from this source; `Retry-After` says how long to wait.
+    TooManyRequests = "too-many-requests", TOO_MANY_REQUESTS, "Trop de tentatives",
+        "Trop de tentatives ont eu lieu. Réessayez plus tard.";
+    /// The idempotency key was used with another body.
+    IdempotencyKeyReused = "idempotency-key-reused", UNPROCESSABLE_ENTITY, "Clé déjà utilisée",
+        "Cette clé d’idempotence a servi pour une autre demande.";
+    /// The idempotency key is empty, too long or not printable.
+    InvalidIdempotencyKey = "invalid-idempotency-key", BAD_REQUEST, "Clé incorrecte",
+        "La clé d’idempotence doit avoir de 1 à 255 caractères imprimables.";
+    /// Code, number and card do not belong together; nothing more is told.
+    IdentityNotRecognised = "identity-not-recognised", FORBIDDEN, "Identité non reconnue",
+        "Le code, le numéro de sécurité sociale et la carte ne correspondent pas. \
+         Vérifiez les trois, ou demandez un nouveau code.";
+    /// All matched, but six weeks have passed.
+    CodeExpired = "code-expired", FORBIDDEN, "Code expiré",
+        "Ce code n’est plus valable. Demandez un nouveau code.";
+    /// All matched, but the code has served.
+    CodeUsed = "code-used", FORBIDDEN, "Code déjà utilisé",
+        "Ce code a déjà servi. Demandez un nouveau code si besoin.";
+    /// All matched; the insurer reported a death.
+    HolderDeceased = "holder-deceased", FORBIDDEN, "Espace indisponible",
+        "Ce dossier ne peut plus être activé. Appelez l’assistance.";
+    /// The enrolment's half hour is over, or it has served.
+    EnrolmentOver = "enrolment-over", UNAUTHORIZED, "Session terminée",
+        "Le délai est dépassé. Saisissez de nouveau votre code.";
+    /// The space is in its holder's hands already.
+    SpaceAlreadyActive = "space-already-active", CONFLICT, "Espace déjà activé",
+        "Cet espace est déjà activé. Connectez-vous avec votre identifiant.";
+    /// A space exists: closing it is another act.
+    SpaceAlreadyOpen = "space-already-open", CONFLICT, "Espace déjà ouvert",
+        "Cet espace est déjà ouvert. Activez-le, puis fermez-le si vous n’en voulez pas.";
+    /// The person has refused already.
+    AlreadyOpposed = "already-opposed", CONFLICT, "Refus déjà enregistré",
+        "Votre refus est déjà enregistré.";
+    /// A child's or protected adult's space is attached by its representative.
+    RepresentativeOnly = "representative-only", FORBIDDEN, "Espace d’une autre personne",
+        "Connectez-vous à votre propre espace pour rattacher celui de cette personne.";
+    /// Someone else has that identifier.
+    LoginTaken = "login-taken", CONFLICT, "Identifiant déjà pris",
+        "Cet identifiant est déjà pris. Choisissez-en un autre.";
+    /// Identifier and password do not belong together; nothing more is told.
+    LoginRefused = "login-refused", UNAUTHORIZED, "Connexion refusée",
+        "L’identifiant ou le mot de passe est incorrect.";
+    /// The one-time code is wrong.
+    OtpWrong = "otp-wrong", FORBIDDEN, "Code incorrect",
+        "Le code à six chiffres est incorrect.";
+    /// The one-time code can no longer be tried.
+    OtpOver = "otp-over", FORBIDDEN, "Code périmé",
+        "Ce code à six chiffres n’est plus valable. Demandez-en un autre.";
+    /// No address counts yet: the first must be confirmed before the first login.
+    ContactUnconfirmed = "contact-unconfirmed", CONFLICT, "Contact à confirmer",
+        "Confirmez d’abord votre adresse ou votre numéro avec le code reçu.";
+    /// The campaign is dated in the future or more than six weeks back.
+    CampaignDate = "campaign-date", UNPROCESSABLE_ENTITY, "Date de campagne incorrecte",
+        "La date d’envoi doit être passée et remonter à 42 jours au plus.";
+    /// A fault of ours.
+    Internal = "internal", INTERNAL_SERVER_ERROR, "Erreur interne",
+        "Une erreur est survenue. Réessayez dans quelques instants.";
+    /// The cloud asks to slow down.
+    Unavailable = "unavailable", SERVICE_UNAVAILABLE, "Service momentanément indisponible",
+        "Le service est très demandé. Réessayez dans quelques instants.";
+}

@@ -1,0 +1,207 @@
+//! The addresses of a space's holder, sealed under the space's content key.
+//! Must not know what is sent to them.
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use espace_crypto::{MacKey, MacPurpose, Place, SealingKey};
+use espace_domain::{Contact, ContactId, ONE_TIME_CODE_VALIDITY_S, OneTimeCode, Random, SpaceId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::challenges::{OTP_ATTEMPTS_MAX, OtpOutcome};
+use crate::sealing;
+use crate::table::{Item, Query, SCHEMA, Table, b, item, n, read, s};
+use crate::{Aws, Environment, StorageError};
+
+/// The logical name in sealed places.
+const TABLE: &str = "contacts";
+/// Most addresses of one holder.
+pub(crate) const CONTACTS_MAX: i32 = 20;
+
+/// The table of contacts.
+#[derive(Debug, Clone)]
+pub struct Contacts {
+    table: Table,
+}
+
+/// An address as found.
+#[derive(Debug, Clone)]
+pub struct SpaceContact {
+    /// Its name.
+    pub contact_id: ContactId,
+    /// Since when it counts; `None` while it is not confirmed.
+    pub confirmed_at: Option<Timestamp>,
+    space_id: SpaceId,
+    sealed: Vec<u8>,
+    otp: Option<Vec<u8>>,
+    otp_expires_at: i64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ContactItem {
+    space_id: SpaceId,
+    contact_id: ContactId,
+    schema: u8,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    confirmed_at: Option<i64>,
+    #[serde(with = "serde_bytes")]
+    contact: Vec<u8>,
+    #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
+    otp: Option<Vec<u8>>,
+    #[serde(default)]
+    otp_expires_at: i64,
+    #[serde(default)]
+    otp_tries: u32,
+}
+
+/// A contact to be written with a new space.
+#[derive(Debug)]
+pub(crate) struct NewContact<'a> {
+    pub(crate) contact_id: &'a ContactId,
+    pub(crate) contact: &'a Contact,
+    /// The keyed hash of the code sent to it, where it is not confirmed yet.
+    pub(crate) otp: Option<Vec<u8>>,
+}
+
+impl Contacts {
+    /// Uses the table of `ESPACE_CONTACTS_TABLE`.
+    pub fn new(aws: &Aws, environment: &mut Environment) -> Self {
+        Self { table: Table::new(aws, environment, "ESPACE_CONTACTS_TABLE") }
+    }
+
+    /// The addresses of a space's holder.
+    pub async fn of_space(&self, space_id: &SpaceId) -> Result<Vec<SpaceContact>, StorageError> {
+        let (items, _) = self
+            .table
+            .query(Query {
+                index: None,
+                condition: "#spaceId = :space",
+                values: item([(":space", s(space_id.as_str()))]),
+                start: None,
+                limit: CONTACTS_MAX,
+            })
+            .await?;
+        items
+            .into_iter()
+            .map(|item| read::<ContactItem>(item).and_then(SpaceContact::try_from))
+            .collect()
+    }
+
+    /// One address.
+    pub async fn find(
+        &self,
+        space_id: &SpaceId,
+        contact_id: &ContactId,
+    ) -> Result<Option<SpaceContact>, StorageError> {
+        let found: Option<ContactItem> = self.table.find(key(space_id, contact_id)).await?;
+        found.map(SpaceContact::try_from).transpose()
+    }
+
+    /// The keyed hash under which a code sent to a contact is kept.
+    pub fn otp_tag(mac: &MacKey, contact_id: &ContactId, otp: &OneTimeCode) -> Vec<u8> {
+        mac.tag(MacPurpose::OneTimeCode, &otp_parts(contact_id, otp)).to_vec()
+    }
+
+    /// Tries a code: the address counts from then on if it is right. A wrong
+    /// try is counted, and five end it.
+    pub async fn confirm(
+        &self,
+        found: &SpaceContact,
+        otp: &OneTimeCode,
+        mac: &MacKey,
+        now: Timestamp,
+    ) -> Result<OtpOutcome, StorageError> {
+        let Some(tag) = found.otp.clone() else {
+            return Ok(OtpOutcome::Over);
+        };
+        if now.as_second() >= found.otp_expires_at {
+            return Ok(OtpOutcome::Over);
+        }
+        let key = key(&found.space_id, &found.contact_id);
+        let parts = otp_parts(&found.contact_id, otp);
+        if !mac.matches(MacPurpose::OneTimeCode, &parts, &tag) {
+            let counted = self
+                .table
+                .update(
+                    key,
+                    "ADD #otpTries :one",
+                    "#otp = :tag AND #otpTries < :max",
+                    item([(":one", n(1)), (":tag", b(tag)), (":max", n(OTP_ATTEMPTS_MAX))]),
+                )
+                .await?;
+            return Ok(if counted.is_some() { OtpOutcome::Wrong } else { OtpOutcome::Over });
+        }
+        let confirmed = self
+            .table
+            .update(
+                key,
+                "SET #confirmedAt = :now REMOVE #otp",
+                "#otp = :tag AND #otpTries < :max",
+                item([
+                    (":now", n(now.as_second())),
+                    (":tag", b(tag)),
+                    (":max", n(OTP_ATTEMPTS_MAX)),
+                ]),
+            )
+            .await?;
+        Ok(if confirmed.is_some() { OtpOutcome::Right } else { OtpOutcome::Over })
+    }
+
+    /// The write of a new address.
+    pub(crate) fn put_in_transaction(
+        &self,
+        space_id: &SpaceId,
+        new: &NewContact<'_>,
+        space_key: &SealingKey,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let place = place(new.contact_id);
+        let stored = ContactItem {
+            space_id: space_id.clone(),
+            contact_id: new.contact_id.clone(),
+            schema: SCHEMA,
+            confirmed_at: new.otp.is_none().then(|| now.as_second()),
+            contact: sealing::seal(space_key, place, new.contact, random)?,
+            otp: new.otp.clone(),
+            otp_expires_at: now.as_second() + ONE_TIME_CODE_VALIDITY_S,
+            otp_tries: 0,
+        };
+        self.table.put_in_transaction(&stored, "attribute_not_exists(#contactId)")
+    }
+}
+
+impl SpaceContact {
+    /// Opens the address.
+    pub fn open(&self, space_key: &SealingKey) -> Result<Contact, StorageError> {
+        sealing::open(space_key, place(&self.contact_id), &self.sealed)
+    }
+}
+
+fn key(space_id: &SpaceId, contact_id: &ContactId) -> Item {
+    item([("spaceId", s(space_id.as_str())), ("contactId", s(contact_id.as_str()))])
+}
+
+fn otp_parts<'a>(contact_id: &'a ContactId, otp: &'a OneTimeCode) -> [&'a [u8]; 3] {
+    [b"contact", contact_id.as_str().as_bytes(), otp.expose().as_bytes()]
+}
+
+/// Where an address stands. The contact's name is unique across spaces.
+fn place(contact_id: &ContactId) -> Place<'_> {
+    Place { table: TABLE, key: contact_id.as_str(), attribute: "contact" }
+}
+
+impl TryFrom<ContactItem> for SpaceContact {
+    type Error = StorageError;
+
+    fn try_from(stored: ContactItem) -> Result<Self, StorageError> {
+        Ok(Self {
+            contact_id: stored.contact_id,
+            confirmed_at: stored.confirmed_at.map(crate::registry::instant).transpose()?,
+            space_id: stored.space_id,
+            sealed: stored.contact,
+            otp: stored.otp,
+            otp_expires_at: stored.otp_expires_at,
+        })
+    }
+}

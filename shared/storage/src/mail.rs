@@ -1,0 +1,70 @@
+//! Sending: e-mail through SES, text messages through SNS. Must not know what
+//! the texts say.
+
+use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use espace_domain::{Email, Phone};
+
+use crate::{Aws, Environment, StorageError};
+
+/// Sends e-mails.
+#[derive(Debug, Clone)]
+pub struct Mailer {
+    ses: aws_sdk_sesv2::Client,
+    from: String,
+}
+
+/// Sends text messages.
+#[derive(Debug, Clone)]
+pub struct Texter {
+    sns: aws_sdk_sns::Client,
+}
+
+impl Mailer {
+    /// Sends from the address of `ESPACE_MAIL_FROM`.
+    pub fn new(aws: &Aws, environment: &mut Environment) -> Self {
+        Self { ses: aws.ses(), from: environment.required("ESPACE_MAIL_FROM") }
+    }
+
+    /// Sends a plain-text e-mail. No HTML: nothing to click, nothing to track.
+    pub async fn send(&self, to: &Email, subject: &str, text: &str) -> Result<(), StorageError> {
+        let content = |data: &str| {
+            Content::builder()
+                .data(data)
+                .charset("UTF-8")
+                .build()
+                .map_err(|_| StorageError::Corrupt { what: "e-mail" })
+        };
+        let message = Message::builder()
+            .subject(content(subject)?)
+            .body(Body::builder().text(content(text)?).build())
+            .build();
+        self.ses
+            .send_email()
+            .from_email_address(&self.from)
+            .destination(Destination::builder().to_addresses(to.expose()).build())
+            .content(EmailContent::builder().simple(message).build())
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|e| StorageError::call("ses:SendEmail", e))
+    }
+}
+
+impl Texter {
+    /// Sends through SNS.
+    pub fn new(aws: &Aws) -> Self {
+        Self { sns: aws.sns() }
+    }
+
+    /// Sends a text message.
+    pub async fn send(&self, to: &Phone, text: &str) -> Result<(), StorageError> {
+        self.sns
+            .publish()
+            .phone_number(to.expose())
+            .message(text)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|e| StorageError::call("sns:Publish", e))
+    }
+}

@@ -1,0 +1,319 @@
+//! What the tests share: the system under test, its people, its functions
+//! in-process under a clock of the test's own.
+//!
+//! For: tests only. Must not know: any one test.
+
+#![expect(clippy::indexing_slicing, reason = "a missing field of an answer reads as null")]
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context, Result, ensure};
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use espace_crypto::SystemRandom;
+use espace_domain::{Clock, FixedClock, SystemClock};
+use espace_http::{Pipeline, with_pipeline};
+use espace_storage::{Aws, CallCounts, Environment};
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use local_cloud::api::{Answer, Api, Person};
+use local_cloud::deploy::{Stack, deploy};
+use local_cloud::mail::code_in;
+use local_cloud::people::People;
+use local_cloud::run::reach;
+use local_cloud::system::System;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// A password that no rule refuses.
+pub const PASSWORD: &str = "Brise-marine-29";
+/// How long a small campaign may take, seconds.
+const CAMPAIGN_S: u32 = 120;
+
+/// The system under test.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// As people use it.
+    pub api: Api,
+    /// As its owner reaches it.
+    pub config: SdkConfig,
+    /// The stack.
+    pub stack: Stack,
+}
+
+/// A person who was sent a code.
+#[derive(Debug, Clone)]
+pub struct Invited {
+    /// As fed.
+    pub person: Person,
+    /// The code.
+    pub code: String,
+}
+
+/// A function's router in this process, on the deployed stack's tables.
+#[derive(Debug)]
+pub struct InProcess {
+    router: Router,
+    calls: CallCounts,
+}
+
+/// Seeds of people: each test has its own, each run too.
+static SEED: AtomicU64 = AtomicU64::new(0);
+
+impl Deployed {
+    /// The system that `cargo xtask test` started.
+    pub async fn load() -> Result<Self> {
+        let system = System::load()?;
+        let (config, stack) = reach(&system).await?;
+        Ok(Self { api: Api::new(system), config, stack })
+    }
+
+    /// A stack of the test's own on the same cloud, its queues left alone: the
+    /// test is the only worker.
+    pub async fn alone(&self, name: &str) -> Result<Self> {
+        let mut parameters = self.stack.parameters.clone();
+        parameters.insert("WorkersEnabled".to_owned(), "false".to_owned());
+        let parameters: Vec<_> =
+            parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let stack = deploy(&self.config, name, &parameters).await?;
+        // The emulator does not take `Enabled` from the parameter.
+        let lambda = aws_sdk_lambda::Client::new(&self.config);
+        for (output, function) in &stack.outputs {
+            if !output.ends_with("Function") {
+                continue;
+            }
+            let sources =
+                lambda.list_event_source_mappings().function_name(function).send().await?;
+            for source in sources.event_source_mappings() {
+                lambda
+                    .update_event_source_mapping()
+                    .uuid(source.uuid().unwrap_or_default())
+                    .enabled(false)
+                    .send()
+                    .await?;
+            }
+        }
+        Ok(Self { stack, ..self.clone() })
+    }
+
+    /// How many items a table of the stack holds.
+    pub async fn count(&self, table: &str) -> Result<usize> {
+        Ok(self.items(table).await?.len())
+    }
+
+    /// Every item of a table of the stack.
+    pub async fn items(&self, table: &str) -> Result<Vec<HashMap<String, AttributeValue>>> {
+        let mut pages = aws_sdk_dynamodb::Client::new(&self.config)
+            .scan()
+            .table_name(self.stack.output(table)?)
+            .into_paginator()
+            .items()
+            .send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(item?);
+        }
+        Ok(items)
+    }
+
+    /// The next people nobody has met.
+    pub fn people() -> People {
+        let nanosecond = SystemClock.now().as_nanosecond();
+        let fresh = u64::try_from(nanosecond % 1_000_000_000_000_000).unwrap_or(0);
+        People::new(fresh.wrapping_add(SEED.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// Feeds lines as a campaign sent `days` ago and waits for its end.
+    pub async fn feed(&self, lines: &[Value], days: i64) -> Result<(String, Value)> {
+        let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
+        self.feed_bytes(lines.join("\n").into_bytes(), days).await
+    }
+
+    /// Feeds a file as it is.
+    pub async fn feed_bytes(&self, file: Vec<u8>, days: i64) -> Result<(String, Value)> {
+        let insurer = self.api.insurer().await?;
+        let sent_at = Timestamp::from_second(SystemClock.now().as_second() - days * 86_400)?;
+        let campaign = self.api.feed(&insurer, "Essai", &format!("{sent_at:.0}"), file).await?;
+        let status = self.api.wait_for_campaign(&insurer, &campaign, CAMPAIGN_S, |_| {}).await?;
+        Ok((campaign, status))
+    }
+
+    /// The refused lines of a campaign.
+    pub async fn rejections(&self, campaign: &str) -> Result<Vec<(u64, String)>> {
+        let insurer = self.api.insurer().await?;
+        let path = format!("/v1/campaigns/{campaign}/rejections");
+        let answer = self.api.get(&path, Some(&insurer)).await?;
+        ensure!(answer.status.is_success(), "rejections: {}", answer.status);
+        let text = String::from_utf8(answer.body)?;
+        text.lines()
+            .map(|line| {
+                let line: Value = serde_json::from_str(line)?;
+                let number = line["line"].as_u64().context("a line number")?;
+                Ok((number, line["reason"].as_str().unwrap_or_default().to_owned()))
+            })
+            .collect()
+    }
+
+    /// Someone new with an e-mail address and a card, invited `days` ago.
+    pub async fn invite(&self, days: i64) -> Result<Invited> {
+        let mut people = self.invite_many(1, days).await?;
+        people.pop().context("someone")
+    }
+
+    /// Several such people.
+    pub async fn invite_many(&self, count: usize, days: i64) -> Result<Vec<Invited>> {
+        let lines: Vec<Value> = Self::people()
+            .filter(|person| person["representatives"] == json!([]) && !person["email"].is_null())
+            .take(count)
+            .collect();
+        self.feed(&lines, days).await?;
+        let mail = self.api.mail().await?;
+        lines
+            .into_iter()
+            .map(|line| {
+                let person = Person(line);
+                let code = mail
+                    .iter()
+                    .rev()
+                    .filter(|message| message.to == person.text("email"))
+                    .find_map(|message| code_in(&message.body))
+                    .context("the invitation's code")?;
+                Ok(Invited { person, code })
+            })
+            .collect()
+    }
+
+    /// Proves an identity; gives the enrolment token.
+    pub async fn prove(&self, invited: &Invited) -> Result<String> {
+        let proof = invited.person.proof(&invited.code);
+        let proven = self.api.post("/v1/activation/identity", None, &proof).await?.ok()?;
+        Ok(proven["enrolmentToken"].as_str().context("a token")?.to_owned())
+    }
+
+    /// Someone whose space is active; gives their login.
+    pub async fn activate(&self, invited: &Invited) -> Result<String> {
+        let token = self.prove(invited).await?;
+        let login = login_of(&invited.person);
+        let account = json!({"login": login, "password": PASSWORD});
+        self.api.post("/v1/activation", Some(&token), &account).await?.ok()?;
+        Ok(login)
+    }
+
+    /// A citizen's access token, from an invitation to a login.
+    pub async fn citizen(&self) -> Result<String> {
+        let invited = self.invite(0).await?;
+        let login = self.activate(&invited).await?;
+        self.api.log_in(&login, PASSWORD, invited.person.text("email")).await
+    }
+
+    /// The environment of a deployed function, some of it changed.
+    pub async fn environment(
+        &self,
+        function: &str,
+        changes: &[(&str, &str)],
+    ) -> Result<Environment> {
+        let mut values = self.stack.environment(&self.config, function).await?;
+        for (name, value) in changes {
+            values.insert((*name).to_owned(), (*value).to_owned());
+        }
+        Ok(Environment::from_values(values))
+    }
+
+    /// A function in this process: `build` makes its router.
+    pub async fn in_process<E: std::error::Error + Send + Sync + 'static>(
+        &self,
+        function: &str,
+        changes: &[(&str, &str)],
+        clock: Arc<dyn Clock>,
+        build: impl FnOnce(&Aws, Environment, Arc<dyn Clock>) -> Result<Router, E>,
+    ) -> Result<InProcess> {
+        let aws = Aws::from_config(self.config.clone());
+        let environment = self.environment(function, changes).await?;
+        let served = build(&aws, environment, clock)?;
+        let calls = aws.calls().clone();
+        let random = Arc::new(SystemRandom);
+        let router = with_pipeline(served, Pipeline { calls: CallCounts::default(), random });
+        Ok(InProcess { router, calls })
+    }
+
+    /// The activation function in this process.
+    pub async fn activation(
+        &self,
+        changes: &[(&str, &str)],
+        clock: Arc<dyn Clock>,
+    ) -> Result<InProcess> {
+        let build = |aws: &Aws, environment, clock| {
+            activation::App::new(aws, environment, clock, Arc::new(SystemRandom))
+                .map(|app| activation::router(app).0)
+        };
+        self.in_process("ActivationFunction", changes, clock, build).await
+    }
+
+    /// The sessions function in this process.
+    pub async fn sessions(
+        &self,
+        changes: &[(&str, &str)],
+        clock: Arc<dyn Clock>,
+    ) -> Result<InProcess> {
+        let build = |aws: &Aws, environment, clock| {
+            sessions::App::new(aws, environment, clock, Arc::new(SystemRandom))
+                .map(|app| sessions::router(app).0)
+        };
+        self.in_process("SessionsFunction", changes, clock, build).await
+    }
+}
+
+impl InProcess {
+    /// Sends a request.
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<&Value>,
+    ) -> Result<Answer> {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        let response = self.router.clone().oneshot(request.body(body)?).await?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes().to_vec();
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+
+    /// The backend calls since the last asking.
+    pub fn calls(&self) -> BTreeMap<String, u32> {
+        self.calls.take()
+    }
+}
+
+/// A clock that stands some days from now.
+pub fn in_days(days: i64) -> Arc<dyn Clock> {
+    let now = SystemClock.now().as_second();
+    Arc::new(FixedClock(Timestamp::from_second(now + days * 86_400).unwrap_or(Timestamp::MAX)))
+}
+
+/// The real clock.
+pub fn now() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// A login of a person's own.
+pub fn login_of(person: &Person) -> String {
+    let address = person.text("email");
+    let unique: String = address.chars().filter(char::is_ascii_alphanumeric).collect();
+    format!("qui-{unique}").chars().take(60).collect()
+}

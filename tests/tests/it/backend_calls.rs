@@ -1,0 +1,125 @@
+//! Backend calls of each operation, warm: they are the bill, and stand in
+//! `docs/backend-calls.md`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use espace_crypto::SystemRandom;
+use journeys::{Deployed, InProcess, PASSWORD, login_of, now};
+use local_cloud::system::project;
+use serde_json::json;
+
+/// `service:Operation n, …` as the document writes it.
+fn written(calls: &BTreeMap<String, u32>) -> String {
+    let parts: Vec<_> = calls.iter().map(|(name, count)| format!("{name} {count}")).collect();
+    parts.join(", ")
+}
+
+/// Compares with the document's row.
+fn hold(operation: &str, calls: &BTreeMap<String, u32>) {
+    let text = std::fs::read_to_string(project().join("docs/backend-calls.md")).unwrap();
+    let row = format!("| {operation} | {} |", written(calls));
+    assert!(text.contains(&row), "docs/backend-calls.md lacks the row\n{row}");
+}
+
+/// A request that must succeed, and the calls it made.
+async fn calls_of(
+    function: &InProcess,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&serde_json::Value>,
+) -> Result<(serde_json::Value, BTreeMap<String, u32>)> {
+    function.calls();
+    let answer = function.send(method, path, token, body).await?;
+    let value = answer.ok()?;
+    Ok((value, function.calls()))
+}
+
+/// The calls without those that fetch a system key the process does not hold
+/// yet (one read, one unwrapping) or that does not exist yet (one read, one
+/// drawing, one write): once in five minutes a process, and once ever.
+/// `decrypts` and `drawn` are the operation's own.
+fn warm(mut calls: BTreeMap<String, u32>, decrypts: u32, drawn: u32) -> BTreeMap<String, u32> {
+    let mut without = |name: &str, own: u32, with: &[&str]| {
+        let extra = calls.get(name).copied().unwrap_or(0).saturating_sub(own);
+        for name in with.iter().chain([&name]) {
+            if let Some(count) = calls.get_mut(*name) {
+                *count -= extra;
+            }
+        }
+    };
+    without("kms:Decrypt", decrypts, &["dynamodb:GetItem"]);
+    without("kms:GenerateDataKey", drawn, &["dynamodb:GetItem", "dynamodb:PutItem"]);
+    calls.retain(|_, count| *count > 0);
+    calls
+}
+
+#[tokio::test]
+async fn the_calls_of_each_operation_are_as_stated() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let people = deployed.invite_many(2, 0).await?;
+    let random = || Arc::new(SystemRandom);
+    let activation = deployed.activation(&[], now()).await?;
+    let identity = "/v1/activation/identity";
+    let proof = |n: usize| people[n].person.proof(&people[n].code);
+    let (proven, calls) = calls_of(&activation, "POST", identity, None, Some(&proof(0))).await?;
+    hold("POST /v1/activation/identity", &warm(calls, 0, 0));
+
+    let token = proven["enrolmentToken"].as_str();
+    let account = json!({"login": login_of(&people[0].person), "password": PASSWORD});
+    let (_, calls) = calls_of(&activation, "POST", "/v1/activation", token, Some(&account)).await?;
+    hold("POST /v1/activation", &warm(calls, 0, 1));
+
+    let build = |aws: &espace_storage::Aws, environment, clock| {
+        opposition::App::new(aws, environment, clock, random()).map(|app| opposition::router(app).0)
+    };
+    let opposition = deployed.in_process("OppositionFunction", &[], now(), build).await?;
+    let (proven, _) = calls_of(&activation, "POST", identity, None, Some(&proof(1))).await?;
+    let token = proven["enrolmentToken"].as_str();
+    let body = json!({"confirmed": true});
+    let (_, calls) = calls_of(&opposition, "POST", "/v1/opposition", token, Some(&body)).await?;
+    hold("POST /v1/opposition", &warm(calls, 0, 0));
+
+    let sessions = deployed.sessions(&[], now()).await?;
+    let address = people[0].person.text("email");
+    let credentials = json!({"login": account["login"], "password": PASSWORD});
+    let (begun, calls) =
+        calls_of(&sessions, "POST", "/v1/sessions", None, Some(&credentials)).await?;
+    hold("POST /v1/sessions", &warm(calls, 1, 0));
+    let otp = deployed.api.wait_for_code(address, 6).await?;
+    let path = format!("/v1/sessions/{}/otp", begun["challengeId"].as_str().unwrap());
+    let (opened, calls) =
+        calls_of(&sessions, "POST", &path, None, Some(&json!({ "otp": otp }))).await?;
+    hold("POST /v1/sessions/{challengeId}/otp (first in five minutes)", &calls);
+    let token = opened["accessToken"].as_str();
+    calls_of(&sessions, "GET", "/v1/me", token, None).await?;
+    let (_, calls) = calls_of(&sessions, "GET", "/v1/me", token, None).await?;
+    hold("GET /v1/me", &calls);
+
+    let build = |aws: &espace_storage::Aws, environment, clock| {
+        space::App::new(aws, environment, clock, random()).map(|app| space::router(app).0)
+    };
+    let space = deployed.in_process("SpaceFunction", &[], now(), build).await?;
+    calls_of(&space, "GET", "/v1/spaces/me", token, None).await?;
+    let (_, calls) = calls_of(&space, "GET", "/v1/spaces/me", token, None).await?;
+    hold("GET /v1/spaces/{spaceId}", &calls);
+
+    let build = |aws: &espace_storage::Aws, environment, clock| {
+        campaigns::App::new(aws, environment, clock, random()).map(|app| campaigns::router(app).0)
+    };
+    let campaigns = deployed.in_process("CampaignsFunction", &[], now(), build).await?;
+    let insurer = deployed.api.insurer().await?;
+    let now = espace_domain::Clock::now(&espace_domain::SystemClock);
+    let new = json!({"name": "Essai", "sentAt": format!("{now:.0}")});
+    calls_of(&campaigns, "POST", "/v1/campaigns", Some(&insurer), Some(&new)).await?;
+    let (created, calls) =
+        calls_of(&campaigns, "POST", "/v1/campaigns", Some(&insurer), Some(&new)).await?;
+    hold("POST /v1/campaigns", &calls);
+    let campaign = created["campaignId"].as_str().context("a campaign")?;
+    let path = format!("/v1/campaigns/{campaign}");
+    let (_, calls) = calls_of(&campaigns, "GET", &path, Some(&insurer), None).await?;
+    hold("GET /v1/campaigns/{campaignId}", &calls);
+    Ok(())
+}

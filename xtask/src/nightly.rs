@@ -1,0 +1,54 @@
+//! What is too long for every change: benchmarks with release builds, many
+//! kills. Must not know what is measured.
+
+use anyhow::Result;
+
+use crate::step::{command, shown_step, step, target};
+use crate::test::TestSystem;
+use crate::{build, tools};
+
+/// What is deployed.
+const FUNCTIONS: [&str; 10] = [
+    "activation",
+    "auto-creation",
+    "campaign-intake",
+    "campaigns",
+    "delivery",
+    "openapi",
+    "opposition",
+    "printing",
+    "sessions",
+    "space",
+];
+
+/// The benchmarks, all or the named ones. Functions are built as released.
+pub(crate) fn bench(what: &[String]) -> Result<()> {
+    tools::ensure()?;
+    build::everything()?;
+    let mut release = command("cargo");
+    release.args(["build", "--release", "--bins", "--locked"]);
+    // Only what is deployed: fat LTO of the tools would double the wait.
+    for function in FUNCTIONS {
+        release.args(["--package", function]);
+    }
+    step("build as released", release)?;
+    let system = TestSystem::start("bench", "release")?;
+    let mut bench = command(&target().join("debug/local-cloud").to_string_lossy());
+    bench.arg("bench").args(what).env("ESPACE_SYSTEM", &system.file);
+    let benched = shown_step("benchmarks", bench);
+    system.stop()?;
+    benched
+}
+
+/// The long versions of the tests.
+pub(crate) fn run() -> Result<()> {
+    tools::ensure()?;
+    build::everything()?;
+    let system = TestSystem::start("nightly", "debug")?;
+    let mut kills = command("cargo");
+    kills.args(["test", "--workspace", "--locked", "--test", "it", "kill"]);
+    kills.env("ESPACE_SYSTEM", &system.file).env("ESPACE_KILLS", "20");
+    let killed = shown_step("twenty kills", kills);
+    system.stop()?;
+    killed
+}
