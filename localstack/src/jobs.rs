@@ -16,9 +16,11 @@ use serde_json::{Value, json};
 use crate::deploy::Stack;
 
 /// The jobs that can be fired, and the output that names their function.
-pub const JOBS: [(&str, &str); 3] = [
+pub const JOBS: [(&str, &str); 4] = [
     ("auto-creation", "AutoCreationFunction"),
     ("delivery", "DeliveryFunction"),
+    // The delivery's own schedule takes up what was missed.
+    ("sweep", "DeliveryFunction"),
     ("printing", "PrintingFunction"),
 ];
 /// How long a run may take, in fifths of a second.

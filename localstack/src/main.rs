@@ -87,11 +87,8 @@ async fn run(command: Command) -> Result<()> {
         Command::Run { backend, name, binaries, bare } => {
             let binaries = binaries.unwrap_or_else(|| target_directory().join("debug"));
             let options = Options { kind: backend, name, binaries, seed: !bare };
-            let running = RunningSystem::start(&options).await?;
-            if !bare {
-                introduce(&running.system)?;
-            }
-            running.run_until_stopped().await
+            let ready = |system: &System| if bare { Ok(()) } else { introduce(system) };
+            RunningSystem::run(&options, ready).await
         }
         Command::Campaign { file, sent_at } => campaign(&file, sent_at).await,
         Command::Job { name, as_of } => job(&name, as_of).await,

@@ -141,15 +141,27 @@ impl RunningSystem {
         Ok((front, mail, system, file))
     }
 
-    /// Waits for Ctrl-C or a termination signal, then stops everything.
-    pub async fn run_until_stopped(self) -> Result<()> {
+    /// Starts everything, then waits for Ctrl-C or a termination signal and stops
+    /// it. Stopped while starting, what was started ends too.
+    pub async fn run(options: &Options, ready: impl FnOnce(&System) -> Result<()>) -> Result<()> {
         let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let mut stopped = std::pin::pin!(async move {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+                _ = hang_up.recv() => {}
+            }
+        });
+        let running = tokio::select! {
+            running = Self::start(options) => running?,
+            // Dropped half-way, the backend's process is killed with it.
+            () = &mut stopped => return Ok(()),
+        };
+        ready(&running.system)?;
+        stopped.await;
         say("stopping");
-        self.stop().await
+        running.stop().await
     }
 
     /// Stops everything.

@@ -16,9 +16,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use espace_crypto::SystemRandom;
-use espace_domain::{Clock, FixedClock, SystemClock};
+use espace_domain::{Clock, FixedClock, Nir, SystemClock};
 use espace_http::{Pipeline, with_pipeline};
-use espace_storage::{Aws, CallCounts, Environment};
+use espace_storage::{Aws, CallCounts, Environment, PersonEntry, Registry, SystemKeys};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use local_cloud::api::{Answer, Api, Person};
@@ -209,6 +209,20 @@ impl Deployed {
         let invited = self.invite(0).await?;
         let login = self.activate(&invited).await?;
         self.api.log_in(&login, PASSWORD, invited.person.text("email")).await
+    }
+
+    /// A person as the registry holds them.
+    pub async fn person(&self, nir: &str) -> Result<PersonEntry> {
+        let aws = Aws::from_config(self.config.clone());
+        let mut environment = self.environment("ActivationFunction", &[]).await?;
+        let keys = Arc::new(SystemKeys::new(&aws, &mut environment, now()));
+        let registry = Registry::new(&aws, &mut environment, keys);
+        registry.find(&Nir::parse(nir)?).await?.context("a person")
+    }
+
+    /// The wrong tries counted against a person's code.
+    pub async fn code_tries(&self, nir: &str) -> Result<u32> {
+        Ok(self.person(nir).await?.code.context("a code")?.tries)
     }
 
     /// The environment of a deployed function, some of it changed.

@@ -84,8 +84,9 @@ pub(crate) async fn activate(
     body: JsonBody<NewAccount>,
 ) -> Result<(StatusCode, Json<Activated>), Problem> {
     let now = app.clock.now();
-    if let Some(EnrolmentOutcome::Activated(_)) = &enrolment.outcome {
-        return Err(ProblemKind::SpaceAlreadyActive.into());
+    if let Some(EnrolmentOutcome::Activated(space_id)) = &enrolment.outcome {
+        let activated = answer_again(&app, space_id, &body.value.login).await?;
+        return Ok((StatusCode::CREATED, Json(activated)));
     }
     if enrolment.outcome.is_some() {
         return Err(ProblemKind::EnrolmentOver.into());
@@ -117,6 +118,24 @@ pub(crate) async fn activate(
     Err(ProblemKind::Unavailable.into())
 }
 
+/// The answer rebuilt for someone who sent the same request again with the same
+/// token: the first answer was lost on the way.
+async fn answer_again(app: &App, space_id: &SpaceId, login: &str) -> Result<Activated, Problem> {
+    let login = Login::parse(login).map_err(|_| ProblemKind::SpaceAlreadyActive)?;
+    let account = app.stores.accounts.find(&login).await?;
+    if account.is_none_or(|account| account.space_id != *space_id) {
+        return Err(ProblemKind::SpaceAlreadyActive.into());
+    }
+    let key =
+        app.stores.space_keys.content(space_id).await?.ok_or(ProblemKind::SpaceAlreadyActive)?;
+    let mut contacts = Vec::new();
+    for known in app.stores.contacts.of_space(space_id).await? {
+        let contact = known.open(&key)?;
+        view(&mut contacts, &known.contact_id, &contact, known.confirmed_at.is_some());
+    }
+    Ok(Activated { space_id: space_id.clone(), contacts })
+}
+
 /// Whether the code still stands and the space may be activated.
 async fn check_state(app: &App, entry: &PersonEntry, enrolment: &Enrolment) -> Result<(), Problem> {
     if let Registration::Held { space_id } = &entry.registration {
@@ -127,9 +146,7 @@ async fn check_state(app: &App, entry: &PersonEntry, enrolment: &Enrolment) -> R
             _ => return Err(ProblemKind::EnrolmentOver.into()),
         }
     }
-    let stands = entry.code.as_ref().is_some_and(|code| {
-        code.tag == enrolment.code && code.used_at.is_none() && !code.is_burnt()
-    });
+    let stands = entry.code.as_ref().is_some_and(|code| code.stands(&enrolment.code));
     if stands { Ok(()) } else { Err(ProblemKind::EnrolmentOver.into()) }
 }
 

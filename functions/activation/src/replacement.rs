@@ -10,6 +10,9 @@ use jiff::Timestamp;
 
 use crate::App;
 
+/// Most codes that wrong tries can cause to be sent to one person in an hour.
+const REPLACEMENTS_PER_HOUR_MAX: u32 = 3;
+
 /// Sends a new code to the contact on file, if the current one is burnt and old
 /// enough.
 pub(crate) async fn replace_burnt(
@@ -21,10 +24,15 @@ pub(crate) async fn replace_burnt(
     let Some(entry) = registry.find_by_index(person).await? else {
         return Ok(());
     };
-    let Some(code) = entry.code.as_ref().filter(|code| code.is_burnt()) else {
-        // Another request has replaced it.
+    let Some(code) = entry.code.as_ref().filter(|code| code.is_burnt() && code.used_at.is_none())
+    else {
+        // Another request has replaced it, or it had served already.
         return Ok(());
     };
+    let limit = REPLACEMENTS_PER_HOUR_MAX;
+    if app.throttles.count("replacement", person.as_str(), limit, now).await?.is_some() {
+        return Ok(());
+    }
     if now.as_second() - code.sent_at.as_second() < app.limits.code_delay_s {
         return Ok(());
     }

@@ -12,7 +12,8 @@ use crate::App;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Progress {
-    /// `awaitingFile`, `running`, `completed` or `failed`.
+    /// `awaitingFile`, `running`, `completed` or `failed`. A chunk that cannot be worked
+    /// waits in the dead-letter queue, and the campaign stays `running`.
     #[schema(value_type = String)]
     state: CampaignState,
     /// Lines of the file.

@@ -84,7 +84,7 @@ async fn register(
         let registry = &app.stores.registry;
         let entry =
             registry.find_by_index(&enrolment.person).await?.ok_or(ProblemKind::EnrolmentOver)?;
-        let code_stands = entry.code.as_ref().is_some_and(|code| code.tag == enrolment.code);
+        let code_stands = entry.code.as_ref().is_some_and(|code| code.stands(&enrolment.code));
         if !code_stands {
             return Err(refusal_of_state(&entry.registration));
         }

@@ -18,6 +18,20 @@ pub(crate) const SESSION_S: i64 = 12 * 3_600;
 pub(crate) struct OtpAnswer {
     /// The six digits received.
     otp: String,
+    /// `browser` (the default) or `mobile`. Both get an access token only until
+    /// refresh tokens are built.
+    #[serde(default, rename = "client")]
+    #[schema(value_type = Option<String>)]
+    _client: Client,
+}
+
+/// What kind of client logs in.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Client {
+    #[default]
+    Browser,
+    Mobile,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -51,7 +65,7 @@ pub(crate) async fn answer_otp(
     let challenge_id = ChallengeId::parse(&challenge_id).map_err(|_| ProblemKind::OtpOver)?;
     let challenge = app.challenges.find(&challenge_id, now).await?.ok_or(ProblemKind::OtpOver)?;
     let mac = app.keys.mac(KeyName::LoginIndex).await?;
-    match app.challenges.answer(&challenge, &otp, &mac).await? {
+    match app.challenges.answer(&challenge, &otp, &mac, now).await? {
         OtpOutcome::Right => {}
         OtpOutcome::Wrong => return Err(ProblemKind::OtpWrong.into()),
         OtpOutcome::Over => return Err(ProblemKind::OtpOver.into()),

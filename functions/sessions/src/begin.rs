@@ -83,10 +83,9 @@ pub(crate) async fn begin(
         notice: Notice::login_code(&otp),
     };
     begin_login(&app.challenges, &app.outbox, &challenge, &message, random, now).await?;
-    Ok(Json(Begun {
-        challenge_id: challenge.challenge_id,
-        channels: confirmed.iter().map(|c| c.contact.channel().as_str()).collect(),
-    }))
+    let mut channels: Vec<_> = confirmed.iter().map(|c| c.contact.channel().as_str()).collect();
+    channels.dedup();
+    Ok(Json(Begun { challenge_id: challenge.challenge_id, channels }))
 }
 
 /// The account, if identifier and password belong together. Whether the

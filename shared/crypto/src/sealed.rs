@@ -14,8 +14,8 @@
 //!
 //! Random nonces limit one key to 2³² seals (SP 800-38D section 8.3: collision
 //! probability below 2⁻³²). A space's key seals at most some 10⁵ attributes in
-//! its life; the sharded registry keys some 10⁶ each a campaign, and are
-//! replaced with each generation of shards.
+//! its life; the sharded registry and outbox keys some 10⁶ each a national
+//! campaign: thousands of campaigns before the limit.
 //!
 //! Must not know who holds the key nor what the plaintext means.
 

@@ -118,6 +118,24 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_well_formed_number_has_one_key_and_no_other(
+            number in "[12][0-9]{2}(0[1-9]|1[0-2]|[2-9][0-9])([0-9]{2}|2A|2B)[0-9]{6}",
+            key in "[0-9]{2}",
+        ) {
+            let nir = Nir::parse(&number).unwrap();
+            proptest::prop_assert!((1..=97).contains(&nir.key()));
+            let fits = key == format!("{:02}", nir.key());
+            proptest::prop_assert_eq!(Nir::parse_with_key(&number, &key).is_ok(), fits);
+        }
+
+        #[test]
+        fn no_text_makes_the_parser_panic(text in ".{0,20}", key in ".{0,4}") {
+            let _read = Nir::parse_with_key(&text, &key);
+        }
+    }
+
     #[test]
     fn a_nir_shows_nothing_in_debug() {
         assert_eq!(Nir::parse("2840588321025").map(|n| format!("{n:?}")), Ok("Nir(…)".into()));

@@ -41,6 +41,16 @@ pub enum Notice {
         /// The last day on which it is valid.
         valid_until: Date,
     },
+    /// The insurer wrote again of someone who refused: a code, should they change
+    /// their mind. Nothing opens by itself.
+    CodeAfterRefusal {
+        /// Who is written to.
+        first_name: String,
+        /// The code, grouped.
+        code: String,
+        /// The last day on which it is valid.
+        valid_until: Date,
+    },
     /// Six digits to log in.
     LoginCode {
         /// The digits.
@@ -104,6 +114,19 @@ impl Notice {
         }
     }
 
+    /// A code for someone who refused.
+    pub fn code_after_refusal(
+        first_name: &str,
+        code: &InvitationCode,
+        expires_at: Timestamp,
+    ) -> Self {
+        Self::CodeAfterRefusal {
+            first_name: first_name.to_owned(),
+            code: code.grouped(),
+            valid_until: last_day(expires_at),
+        }
+    }
+
     /// Six digits to log in.
     pub fn login_code(code: &OneTimeCode) -> Self {
         Self::LoginCode { code: code.expose().to_owned() }
@@ -137,6 +160,11 @@ impl Notice {
             ),
             Self::NewCode { code, valid_until, .. } => format!(
                 "{SERVICE} : voici votre nouveau code, valable jusqu’au {}\ncode : {code}",
+                french_date(*valid_until)
+            ),
+            Self::CodeAfterRefusal { code, valid_until, .. } => format!(
+                "{SERVICE} : votre refus tient. Pour changer d’avis avant le {} : {site}\n\
+                 code : {code}",
                 french_date(*valid_until)
             ),
             Self::LoginCode { code } => format!(
@@ -223,6 +251,22 @@ impl Notice {
                          pu se tromper en tapant le vôtre : vous n’avez rien à faire.",
                         french_date(*valid_until)
                     ),
+                ],
+            ),
+            Self::CodeAfterRefusal { first_name, code, valid_until } => (
+                "Votre refus d’un espace de santé",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    "Vous avez refusé la création de votre espace de santé. Votre refus tient : \
+                     sans démarche de votre part, rien ne sera créé."
+                        .to_owned(),
+                    format!(
+                        "Si vous avez changé d’avis, vous pouvez activer un espace jusqu’au {}, \
+                         sur {site} (tapez cette adresse vous-même), avec votre carte Vitale et ce \
+                         code :",
+                        french_date(*valid_until)
+                    ),
+                    format!("code : {code}"),
                 ],
             ),
             Self::LoginCode { code } => (
@@ -343,6 +387,11 @@ mod tests {
                 code: "0A1B-2C3D-4E5F".into(),
                 valid_until: date,
             },
+            Notice::CodeAfterRefusal {
+                first_name: name(),
+                code: "0A1B-2C3D-4E5F".into(),
+                valid_until: date,
+            },
             Notice::LoginCode { code: "012345".into() },
             Notice::ContactCode { code: "012345".into() },
             Notice::SpaceOpened { first_name: name() },
@@ -374,7 +423,7 @@ mod tests {
 
     #[test]
     fn a_code_stands_on_a_line_of_its_own() {
-        for notice in every_notice().iter().take(5) {
+        for notice in every_notice().iter().take(6) {
             for channel in [Channel::Email, Channel::Sms] {
                 let text = notice.render(channel, "x.example").text;
                 let lines = text.lines().filter(|line| line.starts_with("code : ")).count();

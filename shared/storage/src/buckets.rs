@@ -49,6 +49,9 @@ impl CampaignFiles {
             .bucket(&self.bucket)
             .key(file_key(campaign))
             .content_type(NDJSON)
+            // Sent once: another file under the same campaign would have its
+            // lines taken for those already done.
+            .if_none_match("*")
             .presigned(config)
             .await
             .map_err(|e| StorageError::call("s3:PutObject", e))?;
@@ -89,13 +92,15 @@ impl CampaignFiles {
             .send()
             .await;
         match answer {
-            Ok(output) => Ok(Some(FileStream(output.body))),
+            Ok(output) => Ok(Some(FileStream(Some(output.body)))),
             Err(error) => match error
                 .as_service_error()
                 .and_then(aws_sdk_s3::error::ProvideErrorMetadata::code)
             {
-                // InvalidRange: the file is empty, or was read to its end.
-                Some("NoSuchKey" | "InvalidRange") => Ok(None),
+                // The file is empty, or was read to its end.
+                Some("InvalidRange") => Ok(Some(FileStream(None))),
+                // Without the right to list, S3 says a missing key is forbidden.
+                Some("NoSuchKey" | "AccessDenied") => Ok(None),
                 _ => Err(StorageError::call("s3:GetObject", error)),
             },
         }
@@ -116,12 +121,15 @@ impl CampaignFiles {
 
 /// Bytes of a file as they come.
 #[derive(Debug)]
-pub struct FileStream(ByteStream);
+pub struct FileStream(Option<ByteStream>);
 
 impl FileStream {
     /// The next bytes; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, StorageError> {
-        match self.0.next().await {
+        let Some(stream) = &mut self.0 else {
+            return Ok(None);
+        };
+        match stream.next().await {
             None => Ok(None),
             Some(Ok(bytes)) => Ok(Some(bytes.to_vec())),
             Some(Err(error)) => Err(StorageError::Call {

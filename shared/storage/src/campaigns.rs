@@ -34,7 +34,7 @@ pub enum CampaignState {
     Running,
     /// Every line is accounted for.
     Completed,
-    /// The file could not be read at all.
+    /// The file was gone before it could be read.
     Failed,
 }
 
@@ -149,6 +149,19 @@ impl Campaigns {
             )
             .await?;
         Ok(updated.is_some())
+    }
+
+    /// Notes that the file is gone: nothing of it can be read.
+    pub async fn fail(&self, campaign_id: &CampaignId) -> Result<(), StorageError> {
+        self.table
+            .update(
+                key(campaign_id, CAMPAIGN),
+                "SET #state = :failed",
+                "#state = :running",
+                item([(":failed", s("failed")), (":running", s("running"))]),
+            )
+            .await
+            .map(|_| ())
     }
 
     /// Notes how far the planner has read. Written again with the same or a

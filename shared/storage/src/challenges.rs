@@ -104,6 +104,7 @@ impl Challenges {
         challenge: &Challenge,
         otp: &OneTimeCode,
         mac: &MacKey,
+        now: Timestamp,
     ) -> Result<OtpOutcome, StorageError> {
         let key = key(&challenge.challenge_id);
         let parts = otp_parts(&challenge.challenge_id, otp);
@@ -127,10 +128,10 @@ impl Challenges {
             .table
             .update(
                 key,
-                "REMOVE #otp SET #expiresAt = :zero",
+                "REMOVE #otp SET #expiresAt = :now",
                 "#otp = :tag AND #tries < :max",
                 item([
-                    (":zero", n(0)),
+                    (":now", n(now.as_second())),
                     (":tag", b(challenge.otp.clone())),
                     (":max", n(OTP_ATTEMPTS_MAX)),
                 ]),

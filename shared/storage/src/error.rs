@@ -3,7 +3,7 @@
 use std::error::Error;
 
 /// A failure of the cloud or of what it holds. `Display` carries no stored
-/// value; the chain behind it is logged once, by the pipeline.
+/// value, and is all that is logged: the source behind it may quote what was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// The call was refused for want of capacity, after the SDK's own retries.

@@ -16,6 +16,7 @@ mod environment;
 mod error;
 mod idempotency;
 mod mail;
+mod manifests;
 mod oppositions;
 mod outbox;
 mod queue;
@@ -43,11 +44,14 @@ pub use environment::{Environment, MissingVariables};
 pub use error::StorageError;
 pub use idempotency::{Claimed, Idempotency, IdempotencyScope};
 pub use mail::{Mailer, Texter};
+pub use manifests::Manifests;
 pub use oppositions::{Opposition, Oppositions};
-pub use outbox::{DELIVERY_ATTEMPTS_MAX, Envelope, Outbox, OutboxEntry, OutboxState};
+pub use outbox::{
+    DELIVERY_ATTEMPTS_MAX, Envelope, LETTERS_PER_BATCH_MAX, Outbox, OutboxEntry, OutboxState,
+};
 pub use queue::Queue;
 pub use registry::{
-    DUE_SHARDS, FedFrom, FeedOutcome, PersonEntry, PersonRecord, Registry, StoredCode,
+    DUE_SHARDS, DuePage, FedFrom, FeedOutcome, PersonEntry, PersonRecord, Registry, StoredCode,
 };
 pub use runs::{Run, Runs};
 pub use sessions::{Session, SessionOwner, Sessions};

@@ -58,10 +58,17 @@ impl Texter {
 
     /// Sends a text message.
     pub async fn send(&self, to: &Phone, text: &str) -> Result<(), StorageError> {
+        let transactional = aws_sdk_sns::types::MessageAttributeValue::builder()
+            .data_type("String")
+            .string_value("Transactional")
+            .build()
+            .map_err(|_| StorageError::Corrupt { what: "text message" })?;
         self.sns
             .publish()
             .phone_number(to.expose())
             .message(text)
+            // Transactional: a one-time code must not queue behind advertising.
+            .message_attributes("AWS.SNS.SMS.SMSType", transactional)
             .send()
             .await
             .map(|_| ())

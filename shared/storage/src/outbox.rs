@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use espace_crypto::Place;
-use espace_domain::{BatchId, CampaignId, Contact, NotificationId, Random};
+use espace_domain::{CampaignId, Contact, NotificationId, Random};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -29,8 +29,9 @@ const RETRY_BACKOFF_S: i64 = 60;
 pub const DELIVERY_ATTEMPTS_MAX: u32 = 8;
 /// Seconds for which a delivered message's item is kept, without its content.
 const DELIVERED_KEPT_S: i64 = 30 * 86_400;
-/// Letters marked in one transaction, one part being the campaign's counter.
-pub(crate) const LETTERS_PER_TRANSACTION: usize = TRANSACTION_PARTS_MAX - 10;
+/// Most letters of one print batch: they are marked in one transaction, beside
+/// the counters of the campaigns they belong to.
+pub const LETTERS_PER_BATCH_MAX: usize = TRANSACTION_PARTS_MAX - 10;
 
 /// The table of messages and the keys that seal them.
 #[derive(Debug, Clone)]
@@ -72,12 +73,12 @@ pub struct OutboxEntry {
     pub notification_id: NotificationId,
     /// Where it stands.
     pub state: OutboxState,
-    /// Deliveries tried so far.
+    /// Deliveries that failed so far.
     pub attempts: u32,
+    /// When it is due again, seconds; 0 where it is not.
+    due_at: i64,
     /// The campaign it is counted in.
     pub campaign: Option<CampaignId>,
-    /// The print batch it was put in.
-    pub batch: Option<BatchId>,
     sealed: Vec<u8>,
 }
 
@@ -94,8 +95,6 @@ struct OutboxItem {
     due_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     campaign: Option<CampaignId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    batch: Option<BatchId>,
     #[serde(default, with = "serde_bytes")]
     envelope: Vec<u8>,
 }
@@ -126,7 +125,6 @@ impl Outbox {
             due_shard: Some(due_shard(OutboxState::Pending, shard)),
             due_at: Some(now.as_second() + STREAM_GRACE_S),
             campaign: campaign.cloned(),
-            batch: None,
         };
         self.table.put_in_transaction(&stored, "attribute_not_exists(#notificationId)")
     }
@@ -180,24 +178,33 @@ impl Outbox {
     }
 
     /// Takes a pending message for a delivery: nobody else will try it before
-    /// the next backoff has passed. `false` when another delivery was faster.
+    /// the backoff has passed. `false` when another delivery was faster.
     pub async fn take(&self, entry: &OutboxEntry, now: Timestamp) -> Result<bool, StorageError> {
         let due = now.as_second() + (RETRY_BACKOFF_S << entry.attempts.min(10));
         let taken = self
             .table
             .update(
                 key(&entry.notification_id),
-                "SET #attempts = :next, #dueAt = :due",
-                "#state = :pending AND #attempts = :seen",
-                item([
-                    (":next", n(entry.attempts + 1)),
-                    (":seen", n(entry.attempts)),
-                    (":due", n(due)),
-                    (":pending", s("pending")),
-                ]),
+                "SET #dueAt = :due",
+                "#state = :pending AND #dueAt = :seen",
+                item([(":due", n(due)), (":seen", n(entry.due_at)), (":pending", s("pending"))]),
             )
             .await?;
         Ok(taken.is_some())
+    }
+
+    /// Counts a delivery that failed for a reason of the message's own. Being
+    /// asked to slow down is not one.
+    pub async fn count_failure(&self, entry: &OutboxEntry) -> Result<(), StorageError> {
+        self.table
+            .update(
+                key(&entry.notification_id),
+                "ADD #attempts :one",
+                "#state = :pending",
+                item([(":one", n(1)), (":pending", s("pending"))]),
+            )
+            .await
+            .map(|_| ())
     }
 
     /// Marks a message delivered, its content removed, and counts it in its
@@ -209,7 +216,7 @@ impl Outbox {
         campaigns: &Campaigns,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        for chunk in entries.chunks(LETTERS_PER_TRANSACTION) {
+        for chunk in entries.chunks(LETTERS_PER_BATCH_MAX) {
             let mut transaction = Transaction::default();
             let mut counted: Vec<(&CampaignId, u32)> = Vec::new();
             for entry in chunk {
@@ -247,14 +254,18 @@ impl Outbox {
         )
     }
 
-    /// Sets a message aside after its last try.
+    /// Sets a message aside: after its last try, or because it does not open.
     pub async fn mark_failed(&self, entry: &OutboxEntry) -> Result<(), StorageError> {
         self.table
             .update(
                 key(&entry.notification_id),
                 "SET #state = :failed REMOVE #dueShard, #dueAt",
-                "#state = :pending",
-                item([(":failed", s("failed")), (":pending", s("pending"))]),
+                "#state IN (:pending, :toPrint)",
+                item([
+                    (":failed", s("failed")),
+                    (":pending", s("pending")),
+                    (":toPrint", s("toPrint")),
+                ]),
             )
             .await
             .map(|_| ())
@@ -281,26 +292,6 @@ impl Outbox {
             )
             .await
             .map(|_| ())
-    }
-
-    /// Puts a letter in a batch, unless it is in one: the first batch wins, and
-    /// a run that was killed finds its own letters again.
-    pub async fn put_in_batch(
-        &self,
-        notification_id: &NotificationId,
-        batch: &BatchId,
-    ) -> Result<Option<OutboxEntry>, StorageError> {
-        let updated = self
-            .table
-            .update(
-                key(notification_id),
-                "SET #batch = if_not_exists(#batch, :batch)",
-                "#state = :toPrint",
-                item([(":batch", s(batch.as_str())), (":toPrint", s("toPrint"))]),
-            )
-            .await?;
-        let found: Option<OutboxItem> = updated.map(read).transpose()?;
-        Ok(found.map(OutboxEntry::from))
     }
 }
 
@@ -336,8 +327,8 @@ impl From<OutboxItem> for OutboxEntry {
             notification_id: item.notification_id,
             state: item.state,
             attempts: item.attempts,
+            due_at: item.due_at.unwrap_or(0),
             campaign: item.campaign,
-            batch: item.batch,
             sealed: item.envelope,
         }
     }

@@ -110,6 +110,10 @@ pub struct PersonRecord {
     pub has_dmp: bool,
 }
 
+/// Where a page of due persons ends.
+#[derive(Debug)]
+pub struct DuePage(Item);
+
 /// What the due-date index gives.
 #[derive(Deserialize)]
 struct DueKey {
@@ -185,29 +189,29 @@ impl Registry {
         found.map(PersonEntry::try_from).transpose()
     }
 
-    /// Persons of one shard whose space is to open by `as_of`, oldest first; and
-    /// whether there are more. Those who are dealt with leave the index, so
-    /// asking again goes on.
+    /// Persons of one shard whose space is to open by `as_of`, oldest first, and
+    /// where the next page begins. Those who are dealt with leave the index.
     pub async fn due(
         &self,
         shard: u8,
         as_of: Timestamp,
+        after: Option<DuePage>,
         limit: i32,
-    ) -> Result<(Vec<BlindIndex>, bool), StorageError> {
+    ) -> Result<(Vec<BlindIndex>, Option<DuePage>), StorageError> {
         let (items, more) = self
             .table
             .query(Query {
                 index: Some(DUE_INDEX),
                 condition: "#dueShard = :shard AND #dueAt <= :asOf",
                 values: item([(":shard", s(due_shard(shard))), (":asOf", n(as_of.as_second()))]),
-                start: None,
+                start: after.map(|page| page.0),
                 limit,
             })
             .await?;
         let keys = items.into_iter().map(read::<DueKey>).collect::<Result<Vec<_>, _>>()?;
         Ok((
             keys.into_iter().map(|key| BlindIndex::from_stored(key.index)).collect(),
-            more.is_some(),
+            more.map(DuePage),
         ))
     }
 
@@ -416,6 +420,11 @@ impl StoredCode {
     /// A code just sent.
     pub fn new(tag: Vec<u8>, sent_at: Timestamp) -> Self {
         Self { tag, sent_at, expires_at: code_expires_at(sent_at), tries: 0, used_at: None }
+    }
+
+    /// Whether the code that was shown, by its keyed hash, may still be acted on.
+    pub fn stands(&self, shown: &[u8]) -> bool {
+        self.tag == shown && self.used_at.is_none() && !self.is_burnt()
     }
 
     /// Whether too many wrong tries were made.

@@ -138,6 +138,18 @@ impl Table {
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 
+    /// Deletes an item, whether it is there or not.
+    pub(crate) async fn delete(&self, key: Item) -> Result<(), StorageError> {
+        self.client
+            .delete_item()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|e| StorageError::call("dynamodb:DeleteItem", e))
+    }
+
     /// A put as a part of a transaction.
     pub(crate) fn put_in_transaction(
         &self,

@@ -33,6 +33,16 @@ async fn a_person_activates_logs_in_and_sees_their_space() -> Result<()> {
     let me = deployed.api.get("/v1/me", Some(&token)).await?.ok()?;
     assert_eq!((&me["kind"], &me["spaceId"]), (&json!("citizen"), &space["spaceId"]));
 
+    // The same request again, its answer lost: the same space, no second one.
+    let token = deployed.prove(&deployed.invite(0).await?).await?;
+    let account = json!({"login": format!("{login}-bis"), "password": PASSWORD});
+    let first = deployed.api.post("/v1/activation", Some(&token), &account).await?.ok()?;
+    let again = deployed.api.post("/v1/activation", Some(&token), &account).await?.ok()?;
+    assert_eq!(first["spaceId"], again["spaceId"]);
+    let other = json!({"login": format!("{login}-ter"), "password": PASSWORD});
+    let other = deployed.api.post("/v1/activation", Some(&token), &other).await?;
+    assert_eq!(other.problem(), "space-already-active");
+
     // The code has served.
     let again = proof(&deployed, &invited, &invited.code).await?;
     assert_eq!((again.status.as_u16(), again.problem().as_str()), (403, "code-used"));
@@ -124,11 +134,12 @@ async fn twenty_wrong_tries_at_once_burn_a_code_at_the_fifth_and_a_new_one_comes
     let deployed = Deployed::load().await?;
     let invited = deployed.invite(0).await?;
     let wrong = other_than(&invited.code);
-    // Four wrong tries leave the code alive.
+    // Four wrong tries leave another person's code alive.
+    let other = deployed.invite(0).await?;
     for _ in 0..4 {
-        assert_eq!(proof(&deployed, &invited, &wrong).await?.status, 403);
+        assert_eq!(proof(&deployed, &other, &other_than(&other.code)).await?.status, 403);
     }
-    proof(&deployed, &invited, &invited.code).await?.ok()?;
+    proof(&deployed, &other, &other.code).await?.ok()?;
     // A production delay between codes, so that one replacement is all there is.
     let slow = [("ESPACE_CODE_DELAY_S", "30")];
     let activation = deployed.activation(&slow, in_days(0)).await?;
@@ -143,6 +154,8 @@ async fn twenty_wrong_tries_at_once_burn_a_code_at_the_fifth_and_a_new_one_comes
     }
     let answers = join_all(set).await;
     assert!(answers.iter().all(|a| a.as_ref().is_ok_and(|a| a.status == 403)));
+    let tries = deployed.code_tries(invited.person.text("nir")).await?;
+    assert_eq!(tries, 5, "exactly five of the twenty are counted");
     let burnt = proof(&deployed, &invited, &invited.code).await?;
     assert_eq!(burnt.problem(), "identity-not-recognised");
     // That try, on the local stack, was after the delay: a new code came.

@@ -84,14 +84,22 @@ impl Worker {
         let event = json!({"Records": [{
             "messageId": message.message_id(), "body": message.body(),
         }]});
-        if self.run(event).await? {
+        if !self.run(event).await? {
+            // Delivered again, as the queue would: by a copy, so that the many
+            // kills of one message do not send it to the dead letters.
             self.sqs
-                .delete_message()
+                .send_message()
                 .queue_url(&self.queue)
-                .receipt_handle(message.receipt_handle().unwrap_or_default())
+                .message_body(message.body().unwrap_or_default())
                 .send()
                 .await?;
         }
+        self.sqs
+            .delete_message()
+            .queue_url(&self.queue)
+            .receipt_handle(message.receipt_handle().unwrap_or_default())
+            .send()
+            .await?;
         Ok(true)
     }
 }

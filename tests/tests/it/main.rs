@@ -12,6 +12,8 @@ mod campaign;
 mod description;
 mod enrolment;
 mod kills;
+mod memory;
+mod outbox;
 mod refusals;
 mod sessions;
 mod silence;

@@ -5,7 +5,7 @@ use espace_jobs::{JobContext, JobError, JobOutcome, QueueMessage};
 use espace_notifications::Notice;
 use espace_storage::Envelope;
 use espace_storage::transitions::{Opened, open_automatically};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
 use crate::App;
@@ -46,35 +46,48 @@ pub(crate) async fn open_shards(
     outcome
 }
 
-/// Opens what is due in a shard; hands the rest to a new message when time
-/// runs out.
+/// Opens what is due in a shard, page after page to its end; hands the rest to a
+/// new message when time runs out. Who cannot be opened stops nobody: they are
+/// counted, and the message fails once the others are done.
 async fn open_shard(
     app: &App,
     shard: &ShardMessage,
     context: &JobContext,
     outcome: &mut JobOutcome,
 ) -> Result<(), JobError> {
+    let mut failure = None;
+    let mut after = None;
     loop {
-        let (due, more) = app.stores.registry.due(shard.shard, shard.as_of, PAGE).await?;
-        let done: Vec<Outcome> = stream::iter(due)
+        let (due, next) = app.stores.registry.due(shard.shard, shard.as_of, after, PAGE).await?;
+        let done: Vec<Result<Outcome, JobError>> = stream::iter(due)
             .map(|index| open_one(app, index, shard.as_of, context))
             .buffer_unordered(CONCURRENCY)
-            .try_collect()
-            .await?;
-        let opened = done.iter().filter(|outcome| **outcome == Outcome::Opened).count();
-        let opened = u64::try_from(opened).unwrap_or(u64::MAX);
+            .collect()
+            .await;
+        let mut opened = 0;
+        for one in done {
+            match one {
+                Ok(Outcome::Opened) => opened += 1,
+                Ok(Outcome::Skipped) => outcome.add("skipped", 1),
+                Err(error) => {
+                    outcome.add("failed", 1);
+                    failure.get_or_insert(error);
+                }
+            }
+        }
         outcome.add("opened", opened);
-        outcome.add("skipped", u64::try_from(done.len()).unwrap_or(u64::MAX) - opened);
         app.runs.progress(&shard.run_id, opened).await?;
-        // On AWS the index lags: a page of which nothing was opened is what the
-        // index has not yet forgotten, and the next run will look again.
-        if !more || opened == 0 {
+        after = next;
+        if after.is_none() {
             break;
         }
         if context.clock.now() >= context.stop_at {
             app.queue.send(shard).await?;
             return Ok(());
         }
+    }
+    if let Some(error) = failure {
+        return Err(error);
     }
     app.runs.finish_shard(&shard.run_id, u32::from(shard.shard)).await?;
     Ok(())
@@ -95,19 +108,28 @@ async fn open_one(
         let Some(record) = registry.open_unheld_record(&entry).await? else {
             return Ok(Outcome::Skipped);
         };
-        let Some(to) = record.contacts.first().filter(|_| record.deceased_on.is_none()) else {
+        if record.deceased_on.is_some() {
             return Ok(Outcome::Skipped);
-        };
+        }
         let first_name = record.traits.first_name();
-        let envelope = Envelope {
+        // Someone fed again without any address: their space opens all the same.
+        let envelope = record.contacts.first().map(|to| Envelope {
             to: to.clone(),
             addressee: format!("{first_name} {}", record.traits.last_name()),
             notice: Notice::SpaceOpened { first_name: first_name.to_owned() },
-        };
+        });
         let random = app.random.as_ref();
         let now = context.clock.now();
-        match open_automatically(&app.stores, &entry, &record, &envelope, as_of, random, now)
-            .await?
+        match open_automatically(
+            &app.stores,
+            &entry,
+            &record,
+            envelope.as_ref(),
+            as_of,
+            random,
+            now,
+        )
+        .await?
         {
             Opened::Yes(_) => return Ok(Outcome::Opened),
             Opened::No(_) => return Ok(Outcome::Skipped),

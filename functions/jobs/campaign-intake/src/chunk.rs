@@ -103,11 +103,11 @@ async fn read(app: &App, chunk: &Chunk, today: Date) -> Result<Vec<Read>, JobErr
 /// What only shows when lines are seen together: the same person twice,
 /// representatives in a circle.
 fn judge_together(mut lines: Vec<Read>) -> Vec<Read> {
-    let representatives: HashMap<Nir, Vec<Nir>> = lines
-        .iter()
-        .filter_map(|(_, person)| person.as_ref().ok())
-        .map(|person| (person.nir.clone(), person.representatives.clone()))
-        .collect();
+    let mut representatives: HashMap<Nir, Vec<Nir>> = HashMap::new();
+    for person in lines.iter().filter_map(|(_, person)| person.as_ref().ok()) {
+        // The first line of a person speaks for them; a repeated one is refused.
+        representatives.entry(person.nir.clone()).or_insert_with(|| person.representatives.clone());
+    }
     let in_cycle = find_cycles(&representatives);
     let mut seen = HashSet::new();
     for (_, person) in &mut lines {

@@ -22,15 +22,20 @@ pub(crate) async fn plan(
 ) -> Result<(), JobError> {
     let campaign_id = plan.campaign_id.clone();
     if !app.campaigns.start(&campaign_id).await? {
-        // Over: the file was put again after the campaign ended.
+        // Over: the file was put again after the campaign ended, and must not lie
+        // there.
+        app.files.delete(&campaign_id).await?;
         return Ok(());
     }
     let mut planner = Planner::new(plan);
     let begun_at = planner.next.offset;
     let mut messages = Vec::new();
-    let mut stream = app.files.read(&campaign_id, begun_at, None).await?;
-    while let Some(open) = &mut stream {
-        let Some(bytes) = open.next().await? else { break };
+    let Some(mut stream) = app.files.read(&campaign_id, begun_at, None).await? else {
+        app.campaigns.fail(&campaign_id).await?;
+        outcome.add("filesMissing", 1);
+        return Ok(());
+    };
+    while let Some(bytes) = stream.next().await? {
         messages.extend(planner.push(&bytes).into_iter().map(IntakeMessage::Chunk));
         if messages.len() >= MESSAGES_TOGETHER {
             outcome.add("chunks", u64::try_from(messages.len()).unwrap_or(0));

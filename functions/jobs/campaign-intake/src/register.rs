@@ -40,11 +40,15 @@ pub(crate) async fn register(
     let sent_at = campaign.sent_at;
     let first_name = person.traits.first_name();
     let represented = !person.representatives.is_empty();
-    let invitation = |code: &_| {
+    let invitation = |code: &_, refused: bool| {
         Some(Envelope {
             to: person.contacts.first()?.clone(),
             addressee: format!("{first_name} {}", person.traits.last_name()),
-            notice: Notice::invitation(first_name, represented, code, code_expires_at(sent_at)),
+            notice: if refused {
+                Notice::code_after_refusal(first_name, code, code_expires_at(sent_at))
+            } else {
+                Notice::invitation(first_name, represented, code, code_expires_at(sent_at))
+            },
         })
     };
     let line = FeedLine { person, index: &index, campaign: &campaign.campaign_id, line, sent_at };

@@ -3,7 +3,8 @@
 use espace_domain::{Contact, NotificationId};
 use espace_jobs::{JobContext, JobError};
 use espace_notifications::Notice;
-use espace_storage::{DELIVERY_ATTEMPTS_MAX, Envelope, OutboxState};
+use espace_storage::{DELIVERY_ATTEMPTS_MAX, Envelope, OutboxEntry, OutboxState};
+use jiff::Timestamp;
 
 use crate::App;
 
@@ -52,17 +53,32 @@ pub(crate) async fn deliver(
         app.outbox.mark_failed(&entry).await?;
         return Ok(Delivered::GivenUp);
     }
-    let envelope: Envelope<Notice> = app.outbox.open(&entry).await?;
-    let channel = envelope.to.channel();
-    if matches!(envelope.to, Contact::Letter(_)) {
-        app.outbox.mark_to_print(&entry, now).await?;
-        return Ok(Delivered::ToPrint);
-    }
+    // Taken before it is opened: one that does not open must not stand at the
+    // head of the queue for ever.
     if !app.outbox.take(&entry, now).await? {
         return Ok(Delivered::Elsewhere);
     }
+    match send(app, &entry, now).await {
+        Ok(delivered) => Ok(delivered),
+        Err(error) => {
+            if !matches!(&error, JobError::Storage(cause) if cause.is_throttled()) {
+                app.outbox.count_failure(&entry).await?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Opens a message and sends it.
+async fn send(app: &App, entry: &OutboxEntry, now: Timestamp) -> Result<Delivered, JobError> {
+    let envelope: Envelope<Notice> = app.outbox.open(entry).await?;
+    let channel = envelope.to.channel();
     let rendered = envelope.notice.render(channel, &app.site);
     let delivered = match &envelope.to {
+        Contact::Letter(_) => {
+            app.outbox.mark_to_print(entry, now).await?;
+            return Ok(Delivered::ToPrint);
+        }
         Contact::Email(email) => {
             app.mailer.send(email, rendered.subject, &rendered.text).await?;
             Delivered::Email
@@ -71,10 +87,9 @@ pub(crate) async fn deliver(
             app.texter.send(phone, &rendered.text).await?;
             Delivered::Sms
         }
-        Contact::Letter(_) => return Ok(Delivered::ToPrint),
     };
     app.outbox
-        .mark_sent(std::slice::from_ref(&entry), channel.as_str(), &app.campaigns, now)
+        .mark_sent(std::slice::from_ref(entry), channel.as_str(), &app.campaigns, now)
         .await?;
     Ok(delivered)
 }

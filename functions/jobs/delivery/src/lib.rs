@@ -35,7 +35,14 @@ pub async fn handle(
         JobEvent::Scheduled(scheduled) => {
             let as_of = app.settings.as_of(&scheduled, context.clock.now())?;
             let mut outcome = JobOutcome::default();
-            for shard in 0..DUE_SHARDS {
+            // Another shard first each minute: when time runs out, the same ones
+            // are not left every time.
+            let minute = as_of.as_second() / 60;
+            let first = u8::try_from(minute.rem_euclid(i64::from(DUE_SHARDS))).unwrap_or(0);
+            for shard in (0..DUE_SHARDS).map(|n| (n + first) % DUE_SHARDS) {
+                if context.clock.now() >= context.stop_at {
+                    break;
+                }
                 let due = app.outbox.due(OutboxState::Pending, shard, as_of, SWEEP_PAGE).await?;
                 merge(&mut outcome, all(app, due, &context).await);
             }

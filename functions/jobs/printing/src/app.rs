@@ -5,7 +5,8 @@ use std::sync::Arc;
 use espace_domain::{Clock, Random};
 use espace_jobs::JobSettings;
 use espace_storage::{
-    Aws, Campaigns, Environment, MissingVariables, Outbox, PrintBatches, Queue, Runs, SystemKeys,
+    Aws, Campaigns, Environment, Manifests, MissingVariables, Outbox, PrintBatches, Queue, Runs,
+    SystemKeys,
 };
 
 /// The stores this job is allowed, and no other.
@@ -16,6 +17,7 @@ pub struct App {
     pub(crate) outbox: Outbox,
     pub(crate) campaigns: Campaigns,
     pub(crate) batches: PrintBatches,
+    pub(crate) manifests: Manifests,
     pub(crate) runs: Runs,
     pub(crate) queue: Queue,
     /// The mailing house's public key (`age1…`).
@@ -40,6 +42,7 @@ impl App {
             outbox: Outbox::new(aws, env, keys),
             campaigns: Campaigns::new(aws, env),
             batches: PrintBatches::new(aws, env),
+            manifests: Manifests::new(aws, env),
             runs: Runs::new(aws, env),
             queue: Queue::new(aws, env, "ESPACE_PRINT_QUEUE"),
             recipient: env.required("ESPACE_MAILING_HOUSE_KEY"),

@@ -54,11 +54,12 @@ pub struct FeedLine<'a> {
     pub sent_at: Timestamp,
 }
 
-/// Feeds one line. `invitation` writes the message around a code.
+/// Feeds one line. `invitation` writes the message around a code; its
+/// second argument says whether the person has refused.
 pub async fn feed<N: Serialize>(
     stores: &FeedStores,
     line: FeedLine<'_>,
-    invitation: impl Fn(&InvitationCode) -> Option<Envelope<N>>,
+    invitation: impl Fn(&InvitationCode, bool) -> Option<Envelope<N>>,
     random: &dyn Random,
     now: Timestamp,
 ) -> Result<Fed, StorageError> {
@@ -91,13 +92,13 @@ pub async fn feed<N: Serialize>(
 async fn invite<N: Serialize>(
     stores: &FeedStores,
     line: &FeedLine<'_>,
-    invitation: &impl Fn(&InvitationCode) -> Option<Envelope<N>>,
+    invitation: &impl Fn(&InvitationCode, bool) -> Option<Envelope<N>>,
     random: &dyn Random,
     now: Timestamp,
 ) -> Result<Option<FeedOutcome>, StorageError> {
     let index = line.index;
     let code = InvitationCode::generate(random);
-    let Some(envelope) = invitation(&code) else {
+    let Some(envelope) = invitation(&code, false) else {
         return Err(StorageError::Corrupt { what: "a new person without an address" });
     };
     let key = stores.registry.record_key(index).await?;
@@ -143,7 +144,7 @@ async fn refresh<N: Serialize>(
     line: &FeedLine<'_>,
     entry: &PersonEntry,
     outcome: FeedOutcome,
-    invitation: &impl Fn(&InvitationCode) -> Option<Envelope<N>>,
+    invitation: &impl Fn(&InvitationCode, bool) -> Option<Envelope<N>>,
     random: &dyn Random,
     now: Timestamp,
 ) -> Result<Option<FeedOutcome>, StorageError> {
@@ -167,7 +168,7 @@ async fn refresh<N: Serialize>(
         item = PersonItem { due_shard: None, due_at: None, ..item };
     } else if needs_code(entry, now) {
         let code = InvitationCode::generate(random);
-        if let Some(envelope) = invitation(&code) {
+        if let Some(envelope) = invitation(&code, true) {
             let tag = stores.registry.code_tag(index, &code).await?;
             item = with_code(item, StoredCode::new(tag, line.sent_at));
             message = Some(

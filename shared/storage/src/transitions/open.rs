@@ -44,12 +44,13 @@ pub enum Opened {
 }
 
 /// Opens the space of someone whose six weeks have passed as of `as_of`, and
-/// tells them by `envelope`.
+/// tells them by `envelope`,
+/// where they have an address.
 pub async fn open_automatically<N: Serialize>(
     stores: &OpenStores,
     entry: &PersonEntry,
     record: &PersonRecord,
-    envelope: &Envelope<N>,
+    envelope: Option<&Envelope<N>>,
     as_of: Timestamp,
     random: &dyn Random,
     now: Timestamp,
@@ -75,10 +76,11 @@ pub async fn open_automatically<N: Serialize>(
             contact_part(stores, &space_id, contact_id, contact, &key, random, now)?,
         );
     }
-    let committed = transaction
-        .with("message", stores.outbox.put_in_transaction(envelope, None, now, random).await?)
-        .commit(&stores.registry.table.client)
-        .await?;
+    if let Some(envelope) = envelope {
+        let part = stores.outbox.put_in_transaction(envelope, None, now, random).await?;
+        transaction = transaction.with("message", part);
+    }
+    let committed = transaction.commit(&stores.registry.table.client).await?;
     Ok(match committed {
         Committed::Yes => Opened::Yes(space_id),
         Committed::Refused(_) => Opened::Raced,
