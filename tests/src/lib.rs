@@ -76,7 +76,15 @@ impl Deployed {
     /// A stack of the test's own on the same cloud, its queues left alone: the
     /// test is the only worker.
     pub async fn alone(&self, name: &str) -> Result<Self> {
+        self.alone_with(name, &[]).await
+    }
+
+    /// The same with some parameters changed.
+    pub async fn alone_with(&self, name: &str, changes: &[(&str, &str)]) -> Result<Self> {
         let mut parameters = self.stack.parameters.clone();
+        for (name, value) in changes {
+            parameters.insert((*name).to_owned(), (*value).to_owned());
+        }
         parameters.insert("WorkersEnabled".to_owned(), "false".to_owned());
         let parameters: Vec<_> =
             parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::step::command;
+use crate::step::{command, project};
 
 /// What each shared crate may use of the workspace. Functions may use any
 /// shared crate and no other function; tools may use anything.
@@ -45,11 +45,38 @@ pub(crate) fn check() -> Result<()> {
         .output()
         .context("cargo metadata did not start")?;
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
-    let faults = faults(&metadata);
+    let mut faults = faults(&metadata);
+    faults.extend(modules_without_limits()?);
     if faults.is_empty() {
         return Ok(());
     }
     bail!("{}", faults.join("\n"))
+}
+
+/// Modules of the product that do not say what they must not know.
+fn modules_without_limits() -> Result<Vec<String>> {
+    let mut faults = Vec::new();
+    let mut folders = vec![project().join("shared"), project().join("functions")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder)? {
+            let path = entry?.path();
+            let in_tests = path.ends_with("tests");
+            if path.is_dir() && !in_tests {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path)?;
+                let head: Vec<_> = text
+                    .lines()
+                    .take_while(|line| line.starts_with("//!"))
+                    .map(|line| line.trim_start_matches("//!").trim())
+                    .collect();
+                if !head.join(" ").to_lowercase().contains("must not know") {
+                    faults.push(format!("{} says not what it must not know", path.display()));
+                }
+            }
+        }
+    }
+    Ok(faults)
 }
 
 /// Everything that stands against the table.

@@ -1,4 +1,6 @@
 //! `POST /v1/activation`: a person takes their own space in hand.
+//!
+//! Must not know: how identity was proven, nor how a transaction is written.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,5 +1,7 @@
 //! `POST /v1/contacts/{contactId}/confirmation`: a new address counts once the
 //! code sent to it comes back.
+//!
+//! Must not know: how the code was sent.
 
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::StatusCode;

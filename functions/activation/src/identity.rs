@@ -3,6 +3,8 @@
 //! Until all have matched there is one answer, `identity-not-recognised`, and
 //! the same backend calls whether the person is known, opposed, deceased or
 //! not (`design.md`, Identity).
+//!
+//! Must not know: what the person will choose.
 
 use axum::Json;
 use axum::extract::State;

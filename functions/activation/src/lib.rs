@@ -1,4 +1,6 @@
 //! Identity check, account creation, contacts.
+//!
+//! Must not know: AWS, other functions, nor any rule the domain holds.
 
 mod activate;
 mod app;

@@ -1,4 +1,6 @@
 //! Codes, identity check, account creation, contacts. As a Lambda function.
+//!
+//! Must not know: any route, any rule.
 
 use std::sync::Arc;
 

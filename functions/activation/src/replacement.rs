@@ -29,10 +29,6 @@ pub(crate) async fn replace_burnt(
         // Another request has replaced it, or it had served already.
         return Ok(());
     };
-    let limit = REPLACEMENTS_PER_HOUR_MAX;
-    if app.throttles.count("replacement", person.as_str(), limit, now).await?.is_some() {
-        return Ok(());
-    }
     if now.as_second() - code.sent_at.as_second() < app.limits.code_delay_s {
         return Ok(());
     }
@@ -42,6 +38,11 @@ pub(crate) async fn replace_burnt(
     let Some(to) = record.contacts.first().filter(|_| record.deceased_on.is_none()) else {
         return Ok(());
     };
+    // Counted last: a try that sends nothing must not use up what may be sent.
+    let limit = REPLACEMENTS_PER_HOUR_MAX;
+    if app.throttles.count("replacement", person.as_str(), limit, now).await?.is_some() {
+        return Ok(());
+    }
     let new = InvitationCode::generate(app.random.as_ref());
     let first_name = record.traits.first_name();
     let envelope = Envelope {

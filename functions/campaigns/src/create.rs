@@ -1,4 +1,6 @@
 //! `POST /v1/campaigns`: the insurer announces a file of insured persons.
+//!
+//! Must not know: what the file says.
 
 use std::collections::BTreeMap;
 

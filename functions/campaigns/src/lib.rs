@@ -1,4 +1,6 @@
 //! The insurer's feed: campaigns and their rejections.
+//!
+//! Must not know: AWS, other functions, nor the persons of a file.
 
 mod app;
 mod create;

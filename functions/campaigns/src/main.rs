@@ -1,4 +1,6 @@
 //! The insurer's feed. As a Lambda function.
+//!
+//! Must not know: any route, any rule.
 
 use std::sync::Arc;
 

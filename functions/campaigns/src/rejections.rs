@@ -1,4 +1,6 @@
 //! `GET /v1/campaigns/{campaignId}/rejections`: the lines that were refused.
+//!
+//! Must not know: the refused persons: a number and a reason is all there is.
 
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};

@@ -1,4 +1,6 @@
 //! `GET /v1/campaigns/{campaignId}`: how far a campaign is.
+//!
+//! Must not know: how the work is split.
 
 use axum::Json;
 use axum::extract::{Path, State};

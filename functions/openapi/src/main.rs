@@ -1,4 +1,6 @@
 //! The published description of the API, as a Lambda function.
+//!
+//! Must not know: any route, any rule.
 
 use std::sync::Arc;
 

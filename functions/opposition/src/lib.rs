@@ -1,4 +1,6 @@
 //! Refusing a space.
+//!
+//! Must not know: AWS, other functions, nor accounts.
 
 mod app;
 mod oppose;

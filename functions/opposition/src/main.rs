@@ -1,4 +1,6 @@
 //! Refusing a space. As a Lambda function.
+//!
+//! Must not know: any route, any rule.
 
 use std::sync::Arc;
 

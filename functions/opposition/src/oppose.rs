@@ -1,4 +1,6 @@
 //! `POST /v1/opposition`: a person, or their representative, refuses.
+//!
+//! Must not know: how identity was proven.
 
 use axum::Json;
 use axum::extract::State;

@@ -1,4 +1,6 @@
 //! `POST /v1/sessions/{challengeId}/otp`: the code comes back, a session opens.
+//!
+//! Must not know: how the code was sent, nor what the session opens.
 
 use axum::Json;
 use axum::extract::{Path, State};

@@ -1,4 +1,6 @@
 //! `POST /v1/sessions`: identifier and password, answered by a one-time code.
+//!
+//! Must not know: what the session will open.
 
 use axum::Json;
 use axum::extract::State;

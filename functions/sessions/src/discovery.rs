@@ -1,4 +1,6 @@
 //! The published configuration and keys (`OpenID` Connect Discovery 1.0, RFC 7517).
+//!
+//! Must not know: the private halves.
 
 use axum::Json;
 use axum::extract::State;

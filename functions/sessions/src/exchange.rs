@@ -1,5 +1,7 @@
 //! `POST /v1/sessions/exchange`: another provider's token for one of ours
 //! (RFC 8693).
+//!
+//! Must not know: how a foreign token is verified.
 
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;

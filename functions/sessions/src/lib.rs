@@ -1,4 +1,6 @@
 //! Login, second factor, token exchange, published keys.
+//!
+//! Must not know: AWS, other functions, nor what a space holds.
 
 mod answer_otp;
 mod app;

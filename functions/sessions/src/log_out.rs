@@ -1,4 +1,6 @@
 //! `DELETE /v1/sessions/current`: the session ends, and its tokens with it.
+//!
+//! Must not know: tokens: the session is what ends.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,4 +1,6 @@
 //! Login, second factor, token exchange, published keys. As a Lambda function.
+//!
+//! Must not know: any route, any rule.
 
 use std::sync::Arc;
 

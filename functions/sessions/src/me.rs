@@ -1,4 +1,6 @@
 //! `GET /v1/me`: who the token is.
+//!
+//! Must not know: anything that the token does not say.
 
 use axum::Json;
 use espace_domain::Actor;

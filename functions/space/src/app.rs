@@ -1,4 +1,6 @@
 //! What this function works with.
+//!
+//! Must not know: what is done with it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! The state of a space.
+//!
+//! Must not know: AWS, other functions, nor documents.
 
 mod app;
 mod read;

@@ -1,4 +1,6 @@
 //! `GET /v1/spaces/{spaceId}`: where a space stands and whose it is.
+//!
+//! Must not know: how a space came to be.
 
 use axum::Json;
 use axum::extract::{Path, State};

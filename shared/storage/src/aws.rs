@@ -2,7 +2,7 @@
 //! for each service a function uses and no other. Must not know the tables.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::config::ConfigBag;
@@ -17,6 +17,32 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 pub struct Aws {
     config: SdkConfig,
     calls: CallCounts,
+    clients: Arc<Clients>,
+}
+
+/// One client a service, made when a store first asks for it: its connections
+/// are shared by every table.
+#[derive(Debug, Default)]
+struct Clients {
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    kms: OnceLock<aws_sdk_kms::Client>,
+    s3: OnceLock<aws_sdk_s3::Client>,
+    sqs: OnceLock<aws_sdk_sqs::Client>,
+    ses: OnceLock<aws_sdk_sesv2::Client>,
+    sns: OnceLock<aws_sdk_sns::Client>,
+}
+
+/// Gives the client of a service, with the counter of calls in it.
+macro_rules! client {
+    ($name:ident, $sdk:ident) => {
+        pub(crate) fn $name(&self) -> $sdk::Client {
+            let make = || {
+                let config = $sdk::config::Builder::from(&self.config).interceptor(self.counter());
+                $sdk::Client::from_conf(config.build())
+            };
+            self.clients.$name.get_or_init(make).clone()
+        }
+    };
 }
 
 /// Backend calls made so far, by `service:Operation`. They are the bill: the
@@ -33,7 +59,7 @@ impl Aws {
 
     /// Uses a configuration made elsewhere (tests, tools).
     pub fn from_config(config: SdkConfig) -> Self {
-        Self { config, calls: CallCounts::default() }
+        Self { config, calls: CallCounts::default(), clients: Arc::default() }
     }
 
     /// The counter of calls made through this connection.
@@ -46,36 +72,12 @@ impl Aws {
         SharedInterceptor::new(self.calls.clone())
     }
 
-    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        let config =
-            aws_sdk_dynamodb::config::Builder::from(&self.config).interceptor(self.counter());
-        aws_sdk_dynamodb::Client::from_conf(config.build())
-    }
-
-    pub(crate) fn kms(&self) -> aws_sdk_kms::Client {
-        let config = aws_sdk_kms::config::Builder::from(&self.config).interceptor(self.counter());
-        aws_sdk_kms::Client::from_conf(config.build())
-    }
-
-    pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::config::Builder::from(&self.config).interceptor(self.counter());
-        aws_sdk_s3::Client::from_conf(config.build())
-    }
-
-    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
-        let config = aws_sdk_sqs::config::Builder::from(&self.config).interceptor(self.counter());
-        aws_sdk_sqs::Client::from_conf(config.build())
-    }
-
-    pub(crate) fn ses(&self) -> aws_sdk_sesv2::Client {
-        let config = aws_sdk_sesv2::config::Builder::from(&self.config).interceptor(self.counter());
-        aws_sdk_sesv2::Client::from_conf(config.build())
-    }
-
-    pub(crate) fn sns(&self) -> aws_sdk_sns::Client {
-        let config = aws_sdk_sns::config::Builder::from(&self.config).interceptor(self.counter());
-        aws_sdk_sns::Client::from_conf(config.build())
-    }
+    client!(dynamodb, aws_sdk_dynamodb);
+    client!(kms, aws_sdk_kms);
+    client!(s3, aws_sdk_s3);
+    client!(sqs, aws_sdk_sqs);
+    client!(ses, aws_sdk_sesv2);
+    client!(sns, aws_sdk_sns);
 }
 
 impl CallCounts {

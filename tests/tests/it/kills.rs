@@ -106,8 +106,12 @@ impl Worker {
 
 #[tokio::test]
 async fn killed_at_random_points_nobody_is_lost_or_done_twice() -> Result<()> {
-    let deployed = Deployed::load().await?.alone("kills").await?;
+    let house = age::x25519::Identity::generate();
+    let recipient = house.to_public().to_string();
+    let changes = [("MailingHouseKey", recipient.as_str())];
+    let deployed = Deployed::load().await?.alone_with("kills", &changes).await?;
     feed(&deployed).await?;
+    print(&deployed, &house).await?;
     open(&deployed).await
 }
 
@@ -175,5 +179,71 @@ async fn open(deployed: &Deployed) -> Result<()> {
     assert_eq!(deployed.count("OutboxTable").await?, 2 * PEOPLE);
     let held = deployed.items("PersonsTable").await?;
     assert!(held.iter().all(|item| item["state"].as_s().is_ok_and(|state| state == "held")));
+    Ok(())
+}
+
+/// The letters of the campaign: each is in one batch, once.
+async fn print(deployed: &Deployed, house: &age::x25519::Identity) -> Result<()> {
+    let later = Timestamp::from_second(SystemClock.now().as_second() + 600)?;
+    let delivery = deployed.stack.environment(&deployed.config, "DeliveryFunction").await?;
+    let mut environment = delivery;
+    environment.extend(owner_environment(&deployed.api.system().aws));
+    let binary = target_directory().join("debug/delivery");
+    let mut process = Process::start(&binary, &environment).await?;
+    process.invoke(event(&new_event().0, later)).await?;
+    process.stop().await?;
+    let letters = waiting_letters(deployed).await?;
+    ensure!(letters > 5, "only {letters} letters");
+
+    let queue = "ESPACE_PRINT_QUEUE";
+    let mut worker = Worker::new(deployed, "PrintingFunction", "printing", queue).await?;
+    for _ in 0..MESSAGES_MAX {
+        worker.run(json!({"Records": [{"messageId": "m", "body": "{}"}]})).await?;
+        forget_lease(deployed).await?;
+        // Printed before the last kills: those have no work left to interrupt.
+        if waiting_letters(deployed).await? == 0 {
+            break;
+        }
+    }
+    let s3 = aws_sdk_s3::Client::new(&deployed.config);
+    let bucket = deployed.stack.output("PrintBucket")?;
+    let mut printed = Vec::new();
+    for object in s3.list_objects_v2().bucket(bucket).send().await?.contents() {
+        let key = object.key().unwrap_or_default();
+        if !key.ends_with("index.ndjson.age") {
+            continue;
+        }
+        let body = s3.get_object().bucket(bucket).key(key).send().await?.body.collect().await?;
+        let index = age::decrypt(house, &body.into_bytes())?;
+        for line in std::str::from_utf8(&index)?.lines() {
+            let line: Value = serde_json::from_str(line)?;
+            printed.push(line["letterId"].as_str().context("a letter")?.to_owned());
+        }
+    }
+    let count = printed.len();
+    printed.sort();
+    printed.dedup();
+    assert_eq!((count, printed.len()), (letters, letters), "each letter once");
+    Ok(())
+}
+
+/// Letters that are not on paper yet.
+async fn waiting_letters(deployed: &Deployed) -> Result<usize> {
+    let items = deployed.items("OutboxTable").await?;
+    let waits = |state: &String| state == "toPrint";
+    Ok(items.iter().filter(|item| item["state"].as_s().is_ok_and(waits)).count())
+}
+
+/// The right of a killed run ends by itself after a quarter of an hour; here at
+/// once.
+async fn forget_lease(deployed: &Deployed) -> Result<()> {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    aws_sdk_dynamodb::Client::new(&deployed.config)
+        .delete_item()
+        .table_name(deployed.stack.output("RunsTable")?)
+        .key("runId", AttributeValue::S("lease".to_owned()))
+        .key("part", AttributeValue::S("printing".to_owned()))
+        .send()
+        .await?;
     Ok(())
 }

@@ -1,4 +1,6 @@
 //! The schedule's event becomes one message a shard.
+//!
+//! Must not know: what is done in a shard.
 
 use espace_domain::RunId;
 use espace_jobs::{JobContext, JobError, JobOutcome, Scheduled};

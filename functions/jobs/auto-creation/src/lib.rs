@@ -4,6 +4,8 @@
 //! index; a shard is worked page by page until nothing in it is due. A person
 //! dealt with leaves the index, so a run that is killed anywhere is taken up
 //! where it was.
+//!
+//! Must not know: AWS, nor how a space is written.
 
 mod app;
 mod dispatch;

@@ -1,4 +1,6 @@
 //! Opens the spaces whose six weeks have passed. As a Lambda function.
+//!
+//! Must not know: any route, any rule.
 
 use std::sync::Arc;
 

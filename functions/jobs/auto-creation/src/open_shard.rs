@@ -1,4 +1,6 @@
 //! One shard: every person in it whose space is due.
+//!
+//! Must not know: how the shards were made.
 
 use espace_crypto::BlindIndex;
 use espace_jobs::{JobContext, JobError, JobOutcome, QueueMessage};

@@ -1,4 +1,6 @@
 //! The second pass: the lines of one chunk, each registered or refused.
+//!
+//! Must not know: how the file was cut.
 
 use std::collections::{HashMap, HashSet};
 

@@ -5,6 +5,8 @@
 //! numbers are known and chunks are worked in parallel. Neither pass holds more
 //! than a chunk's lines in memory, whatever the file's length; both may be
 //! killed anywhere and done again.
+//!
+//! Must not know: AWS, nor how a person is written.
 
 mod app;
 mod chunk;

@@ -1,4 +1,6 @@
 //! Reads a campaign file and registers each person. As a Lambda function.
+//!
+//! Must not know: any route, any rule.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! The messages of this job: a file's arrival, the plan's continuation, a chunk.
+//!
+//! Must not know: how the work is done.
 
 use espace_domain::CampaignId;
 use espace_storage::CampaignFiles;

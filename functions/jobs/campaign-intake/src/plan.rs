@@ -1,4 +1,6 @@
 //! The first pass: newlines counted, chunks cut, one message each.
+//!
+//! Must not know: what a line says.
 
 use espace_jobs::{JobContext, JobError, JobOutcome};
 

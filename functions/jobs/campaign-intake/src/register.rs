@@ -1,5 +1,7 @@
 //! One valid line: the person is registered, brought up to date, or refused for
 //! what is already known of them.
+//!
+//! Must not know: the file the line came from.
 
 use espace_domain::{InsuredPerson, Rejection, code_expires_at};
 use espace_jobs::{JobContext, JobError};

@@ -1,4 +1,6 @@
 //! One message.
+//!
+//! Must not know: why the message was written.
 
 use espace_domain::{Contact, NotificationId};
 use espace_jobs::{JobContext, JobError};

@@ -5,6 +5,8 @@
 //! for one delivery at a time, and counted as sent in the same transaction that
 //! removes its content. Sent and killed before that, it is sent again: an
 //! e-mail cannot be recalled, so the promise is at least once.
+//!
+//! Must not know: AWS, nor what a message says.
 
 mod app;
 mod deliver;

@@ -1,4 +1,6 @@
 //! Delivers the outbox. As a Lambda function.
+//!
+//! Must not know: any route, any rule.
 
 use std::sync::Arc;
 

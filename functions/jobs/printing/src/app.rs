@@ -1,4 +1,6 @@
 //! What this job works with.
+//!
+//! Must not know: what is done with it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! One batch: rendered, encrypted, written, its letters marked.
+//!
+//! Must not know: how letters are gathered.
 
 use espace_domain::{BatchId, Channel, Contact};
 use espace_jobs::{JobContext, JobError};

@@ -1,4 +1,6 @@
 //! Print batches for the mailing house. As a Lambda function.
+//!
+//! Must not know: any route, any rule.
 
 use std::sync::Arc;
 
