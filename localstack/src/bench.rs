@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::api::Api;
 use crate::backend::REGION;
 use crate::deploy::Stack;
-use crate::jobs::fire;
+use crate::jobs::{event, fire, new_event};
 use crate::runtime_api::Process;
 use crate::system::{System, target_directory};
 use crate::{people, print};
@@ -147,30 +147,46 @@ pub async fn cold_start(system: &System, config: &SdkConfig, stack: &Stack) -> R
     let identity = json!({"code": "0000-0000-0000", "nir": person["nir"], "card": person["card"]});
     let login = json!({"login": "personne-du-tout", "password": "Brise-marine-29"});
     let none = Value::Null;
+    let get = |path: &str| gateway_event("GET", path, &insurer, &none);
+    let post = |path: &str, body: &Value| gateway_event("POST", path, &insurer, body);
+    let message = |body: Value| json!({"Records": [{"messageId": "m", "body": body.to_string()}]});
+    let (event_id, run_id) = new_event();
+    let shard = json!({"runId": run_id, "asOf": "2026-01-01T00:00:00Z", "shard": 0});
+    let absent = "/v1/campaigns/00000000000000000000000000";
+    let long_ago = Timestamp::from_second(0)?;
     let cases = [
-        ("openapi", "OpenapiFunction", "GET", "/v1/openapi.json", &none),
-        ("activation", "ActivationFunction", "POST", "/v1/activation/identity", &identity),
-        ("sessions", "SessionsFunction", "POST", "/v1/sessions", &login),
-        ("sessions", "SessionsFunction", "GET", "/v1/me", &none),
+        ("openapi", "OpenapiFunction", "nothing", get("/v1/openapi.json")),
+        ("space", "SpaceFunction", "refused caller", get("/v1/spaces/me")),
+        ("opposition", "OppositionFunction", "unknown token", post("/v1/opposition", &json!({}))),
+        ("campaigns", "CampaignsFunction", "absent campaign", get(absent)),
         (
-            "campaigns",
-            "CampaignsFunction",
-            "GET",
-            "/v1/campaigns/00000000000000000000000000",
-            &none,
+            "activation",
+            "ActivationFunction",
+            "unknown person",
+            post("/v1/activation/identity", &identity),
         ),
+        ("sessions", "SessionsFunction", "who am I", get("/v1/me")),
+        ("sessions", "SessionsFunction", "unknown login", post("/v1/sessions", &login)),
+        (
+            "campaign-intake",
+            "CampaignIntakeFunction",
+            "test message",
+            message(json!({"Event": "s3:TestEvent"})),
+        ),
+        ("auto-creation", "AutoCreationFunction", "an empty shard", message(shard)),
+        ("delivery", "DeliveryFunction", "64 empty shards", event(&event_id, long_ago)),
+        ("printing", "PrintingFunction", "64 empty shards", event(&event_id, long_ago)),
     ];
     let mut floor = None;
-    for (binary, function, method, path, body) in cases {
+    for (binary, function, what, event) in cases {
         let path_to = target_directory().join("release").join(binary);
         let mut environment = stack.environment(config, function).await?;
         environment.extend(owner_environment(&system.aws));
-        let event = gateway_event(method, path, &insurer, body);
         let (took, resident_kb) = start_once(&path_to, &environment, &event).await?;
         let floor = *floor.get_or_insert(took);
         let size = std::fs::metadata(&path_to)?.len() / 1_024;
         print(&format!(
-            "cold start {binary:<11} {method:<4} {path:<32} {:>6.1} ms  {:>5.1} × hello  {:>5.1} MB  binary {} kB",
+            "cold start {binary:<15} {what:<15} {:>6.1} ms  {:>5.1} × hello  {:>5.1} MB  binary {} kB",
             took.as_secs_f64() * 1_000.0,
             took.as_secs_f64() / floor.as_secs_f64(),
             f64::from(u32::try_from(resident_kb).unwrap_or(0)) / 1_024.0,
@@ -194,7 +210,8 @@ async fn start_once(
         let answer = process.invoke(event.clone()).await?;
         times.push(started.elapsed());
         ensure!(
-            answer["statusCode"].as_u64().is_some_and(|status| status < 500),
+            answer["statusCode"].as_u64().is_none_or(|status| status < 500)
+                && answer["batchItemFailures"].as_array().is_none_or(Vec::is_empty),
             "{}: {answer}",
             binary.display()
         );

@@ -55,7 +55,9 @@ impl Providers {
         format!("{}/providers/{provider}", self.origin)
     }
 
-    /// Gives a provider a new key; the old one goes on verifying.
+    /// Gives a provider another key, published beside the first. Tokens are signed
+    /// with the first unless `useNewestKey` is asked for: others who use the
+    /// system at the same moment see nothing of a test's rotation.
     fn rotate(&self, provider: &'static str) -> Result<()> {
         let pair =
             EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
@@ -73,7 +75,13 @@ impl Providers {
     /// A token of a provider, with the given claims beside the usual ones.
     fn issue(&self, provider: &str, claims: &Value) -> Result<String> {
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = keys.iter().rev().find(|key| key.provider == provider).context("no key")?;
+        let mut of_provider = keys.iter().filter(|key| key.provider == provider);
+        let key = if claims["useNewestKey"] == true {
+            of_provider.next_back()
+        } else {
+            of_provider.next()
+        };
+        let key = key.context("no key")?;
         let now = SystemClock.now().as_second();
         let mut all = json!({
             "iss": self.issuer(provider),

@@ -131,7 +131,8 @@ async fn a_foreign_token_is_verified_in_full() -> Result<()> {
     api.send(reqwest::Method::POST, "/providers/insurer/rotation", None, None).await?;
     let mut accepted = false;
     for _ in 0..120 {
-        accepted = issue(json!({"sub": "insurer"})).await?.status == 200;
+        let claims = json!({"sub": "insurer", "useNewestKey": true});
+        accepted = issue(claims).await?.status == 200;
         if accepted {
             break;
         }
