@@ -11,7 +11,7 @@ use crate::mail::{Message, code_in};
 use crate::system::System;
 
 /// How long a message may take to arrive, in tenths of a second.
-const MAIL_TENTHS: u32 = 300;
+const MAIL_TENTHS: u32 = 900;
 
 /// A client of one system.
 #[derive(Debug, Clone)]
@@ -106,6 +106,19 @@ impl Api {
         let carries = |m: &Message| code_in(&m.body).is_some_and(|code| code.len() == length);
         let message = self.wait_for_mail(to, carries).await?;
         code_in(&message.body).context("a code")
+    }
+
+    /// The code in the first message to an address beyond the `before` it had.
+    pub async fn wait_for_new_code(&self, address: &str, before: usize) -> Result<String> {
+        for _ in 0..MAIL_TENTHS * 2 {
+            let mail = self.mail().await?;
+            let mine = mail.into_iter().filter(|m| m.to == address);
+            if let Some(code) = mine.skip(before).find_map(|m| code_in(&m.body)) {
+                return Ok(code);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("no code came to that address after {} s", MAIL_TENTHS / 10)
     }
 
     /// A token of ours for someone a stand-in provider vouches for.
@@ -219,17 +232,7 @@ impl Api {
         let credentials = json!({"login": login, "password": password});
         let begun = self.post("/v1/sessions", None, &credentials).await?.ok()?;
         let challenge = begun["challengeId"].as_str().context("a challenge")?;
-        let mut otp = None;
-        for _ in 0..MAIL_TENTHS {
-            let mail = self.mail().await?;
-            let mine: Vec<_> = mail.into_iter().filter(|m| m.to == address).collect();
-            otp = mine.iter().skip(before).find_map(|m| code_in(&m.body));
-            if otp.is_some() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let otp = otp.context("the one-time code did not come")?;
+        let otp = self.wait_for_new_code(address, before).await?;
         let path = format!("/v1/sessions/{challenge}/otp");
         let opened = self.post(&path, None, &json!({"otp": otp})).await?.ok()?;
         Ok(opened["accessToken"].as_str().context("an access token")?.to_owned())

@@ -157,7 +157,13 @@ pub async fn cold_start(system: &System, config: &SdkConfig, stack: &Stack) -> R
     let cases = [
         ("openapi", "OpenapiFunction", "nothing", get("/v1/openapi.json")),
         ("space", "SpaceFunction", "refused caller", get("/v1/spaces/me")),
-        ("opposition", "OppositionFunction", "unknown token", post("/v1/opposition", &json!({}))),
+        (
+            "opposition",
+            "OppositionFunction",
+            "unknown token",
+            // An enrolment token in form: 256 bits that stand for nobody.
+            gateway_event("POST", "/v1/opposition", &"A".repeat(43), &json!({})),
+        ),
         ("campaigns", "CampaignsFunction", "absent campaign", get(absent)),
         (
             "activation",

@@ -16,12 +16,13 @@ use serde_json::{Value, json};
 use crate::deploy::Stack;
 
 /// The jobs that can be fired, and the output that names their function.
-pub const JOBS: [(&str, &str); 4] = [
+pub const JOBS: [(&str, &str); 5] = [
     ("auto-creation", "AutoCreationFunction"),
     ("delivery", "DeliveryFunction"),
     // The delivery's own schedule takes up what was missed.
     ("sweep", "DeliveryFunction"),
     ("printing", "PrintingFunction"),
+    ("majority", "MajorityFunction"),
 ];
 /// How long a run may take, in fifths of a second.
 const RUN_FIFTHS: u32 = 5 * 3_600;

@@ -28,12 +28,14 @@ pub mod system;
 pub mod template;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 10] = [
+pub const FUNCTIONS: [&str; 12] = [
     "activation",
     "auto-creation",
     "campaign-intake",
     "campaigns",
+    "codes",
     "delivery",
+    "majority",
     "openapi",
     "opposition",
     "printing",

@@ -74,6 +74,11 @@ pub fn parameters<'a>(
         ("AllowFutureEvents", "true"),
         ("IdentityTriesPerSource", "1000000"),
         ("LoginsPerSource", "1000000"),
+        ("LoginsPerAccountAndSource", "1000000"),
+        ("CodesPerSource", "1000000"),
+        ("CodesPerPerson", "1000000"),
+        ("ActsPerAgent", "1000000"),
+        ("PhoneAlwaysOpen", "true"),
         ("CodeDelaySeconds", "0"),
         ("PrintDelaySeconds", "1"),
     ]

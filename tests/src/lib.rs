@@ -21,6 +21,7 @@ use espace_http::{Pipeline, with_pipeline};
 use espace_storage::{Aws, CallCounts, Environment, PersonEntry, Registry, SystemKeys};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use local_cloud::api::{Answer, Api, Person};
 use local_cloud::deploy::{Stack, deploy};
 use local_cloud::mail::code_in;
@@ -53,6 +54,15 @@ pub struct Invited {
     pub person: Person,
     /// The code.
     pub code: String,
+}
+
+/// A family that was sent its codes.
+#[derive(Debug, Clone)]
+pub struct Family {
+    /// Two.
+    pub parents: Vec<Invited>,
+    /// Represented by both.
+    pub children: Vec<Invited>,
 }
 
 /// A function's router in this process, on the deployed stack's tables.
@@ -196,6 +206,68 @@ impl Deployed {
             .collect()
     }
 
+    /// A family: two parents with cards and addresses of their own, and children born
+    /// on `births`, reached at an address of each child's own. All are fed, `days` ago.
+    pub async fn family(&self, births: &[Date], days: i64) -> Result<Family> {
+        let mut parents: Vec<Value> = Self::people()
+            .filter(|person| {
+                person["representatives"] == json!([])
+                    && !person["email"].is_null()
+                    && !person["card"].is_null()
+                    && !person["postalAddress"].is_null()
+            })
+            .take(2 + births.len())
+            .collect();
+        let lines = parents.split_off(2);
+        let children: Vec<Value> = lines
+            .into_iter()
+            .zip(births)
+            .map(|(mut child, born)| {
+                child["birthDate"] = json!(born.to_string());
+                child["card"] = Value::Null;
+                child["representatives"] = json!([parents[0]["nir"], parents[1]["nir"]]);
+                child
+            })
+            .collect();
+        let all: Vec<Value> = parents.iter().chain(&children).cloned().collect();
+        self.feed(&all, days).await?;
+        let mail = self.api.mail().await?;
+        let invited = |line: Value| -> Result<Invited> {
+            let person = Person(line);
+            let to_them = mail.iter().rev().filter(|m| m.to == person.text("email"));
+            let mut to_them = to_them;
+            let code = to_them.find_map(|m| code_in(&m.body)).context("a code")?;
+            Ok(Invited { person, code })
+        };
+        Ok(Family {
+            parents: parents.into_iter().map(invited).collect::<Result<_>>()?,
+            children: children.into_iter().map(invited).collect::<Result<_>>()?,
+        })
+    }
+
+    /// Proves the identity of someone a representative acts for, by any code.
+    pub async fn prove_for(&self, person: &Person, code: &str, by: &Person) -> Result<Answer> {
+        let proof = json!({"code": code, "nir": person.text("nir"), "card": null,
+            "representative": {"nir": by.text("nir"), "card": by.0["card"]}});
+        self.api.post("/v1/activation/identity", None, &proof).await
+    }
+
+    /// Activates a space and logs its holder in.
+    pub async fn activate_and_log_in(&self, invited: &Invited) -> Result<String> {
+        let login = self.activate(invited).await?;
+        self.api.log_in(&login, PASSWORD, invited.person.text("email")).await
+    }
+
+    /// Confirms an act with a fresh second factor; gives `challengeId` and `otp`.
+    pub async fn step_up(&self, token: &str, purpose: &str, address: &str) -> Result<Value> {
+        let before = self.api.mail().await?.iter().filter(|m| m.to == address).count();
+        let asked = json!({"purpose": purpose});
+        let path = "/v1/sessions/current/step-up";
+        let begun = self.api.post(path, Some(token), &asked).await?.ok()?;
+        let otp = self.api.wait_for_new_code(address, before).await?;
+        Ok(json!({"challengeId": begun["challengeId"], "otp": otp}))
+    }
+
     /// Proves an identity; gives the enrolment token.
     pub async fn prove(&self, invited: &Invited) -> Result<String> {
         let proof = invited.person.proof(&invited.code);
@@ -274,6 +346,19 @@ impl Deployed {
                 .map(|app| activation::router(app).0)
         };
         self.in_process("ActivationFunction", changes, clock, build).await
+    }
+
+    /// The opposition function in this process.
+    pub async fn opposition(
+        &self,
+        changes: &[(&str, &str)],
+        clock: Arc<dyn Clock>,
+    ) -> Result<InProcess> {
+        let build = |aws: &Aws, environment, clock| {
+            opposition::App::new(aws, environment, clock, Arc::new(SystemRandom))
+                .map(|app| opposition::router(app).0)
+        };
+        self.in_process("OppositionFunction", changes, clock, build).await
     }
 
     /// The sessions function in this process.

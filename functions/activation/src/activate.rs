@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use espace_crypto::{BlindIndex, PasswordHash};
 use espace_domain::{
-    Contact, ContactId, Email, Login, LoginError, OneTimeCode, PasswordError, Phone, Registration,
-    SpaceId, SpaceState, check_password,
+    AlertCode, Contact, ContactId, Email, Login, LoginError, OneTimeCode, PasswordError, Phone,
+    Registration, SpaceId, SpaceState, Suspension, check_password,
 };
 use espace_http::{Enrolled, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
 use espace_notifications::Notice;
@@ -58,6 +58,8 @@ pub(crate) struct ContactView {
     contact_id: ContactId,
     /// `email`, `sms`.
     channel: &'static str,
+    /// Its ends only, for its owner to know it by.
+    hint: String,
     /// `confirmed`, `unconfirmed`.
     state: &'static str,
 }
@@ -138,14 +140,19 @@ async fn answer_again(app: &App, space_id: &SpaceId, login: &str) -> Result<Acti
     Ok(Activated { space_id: space_id.clone(), contacts })
 }
 
-/// Whether the code still stands and the space may be activated.
+/// Whether the code still stands and the space may be activated: one that nobody
+/// holds, or one that is frozen and whose holder has proven who they are.
 async fn check_state(app: &App, entry: &PersonEntry, enrolment: &Enrolment) -> Result<(), Problem> {
     if let Registration::Held { space_id } = &entry.registration {
-        let space = app.stores.spaces.find(space_id).await?;
-        match space.map(|space| space.state) {
-            Some(SpaceState::Open { .. }) => {}
-            Some(SpaceState::Active { .. }) => return Err(ProblemKind::SpaceAlreadyActive.into()),
-            _ => return Err(ProblemKind::EnrolmentOver.into()),
+        let space = app.stores.spaces.find(space_id).await?.ok_or(ProblemKind::EnrolmentOver)?;
+        let frozen = space.suspension == Some(Suspension::Frozen);
+        match space.state {
+            SpaceState::Open { .. } => {}
+            SpaceState::Active { .. } if frozen || space.account.is_none() => {}
+            SpaceState::Active { .. } => return Err(ProblemKind::SpaceAlreadyActive.into()),
+            SpaceState::Closed { .. } | SpaceState::Erased { .. } => {
+                return Err(ProblemKind::EnrolmentOver.into());
+            }
         }
     }
     let stands = entry.code.as_ref().is_some_and(|code| code.stands(&enrolment.code));
@@ -210,7 +217,9 @@ async fn write(
             let Some(key) = app.stores.space_keys.content(space_id).await? else {
                 return Ok(Err(ActivationRefused::Raced));
             };
-            for known in app.stores.contacts.of_space(space_id).await? {
+            // Those that whoever took the space over added go with their account.
+            let known = app.stores.contacts.of_space(space_id).await?;
+            for known in known.iter().filter(|known| known.on_file) {
                 let contact = known.open(&key)?;
                 view(&mut views, &known.contact_id, &contact, known.confirmed_at.is_some());
             }
@@ -221,11 +230,12 @@ async fn write(
     for contact in on_file {
         let contact_id = ContactId::generate(random);
         view(&mut views, &contact_id, contact, true);
-        contacts.push(NewSpaceContact { contact_id, contact: contact.clone(), otp: None });
+        let contact = contact.clone();
+        contacts.push(NewSpaceContact { contact_id, contact, otp: None, on_file: true });
     }
     let mac = app.keys.mac(KeyName::LoginIndex).await?;
     let first_name = record.traits.first_name();
-    let addressee = format!("{first_name} {}", record.traits.last_name());
+    let addressee = record.full_name();
     for contact in &choice.added {
         let contact_id = ContactId::generate(random);
         let otp = OneTimeCode::generate(random);
@@ -236,13 +246,17 @@ async fn write(
             addressee: addressee.clone(),
             notice: Notice::contact_code(&otp),
         });
-        contacts.push(NewSpaceContact { contact_id, contact: contact.clone(), otp: Some(tag) });
+        let contact = contact.clone();
+        contacts.push(NewSpaceContact { contact_id, contact, otp: Some(tag), on_file: false });
     }
-    if let Some(known) = record.contacts.first() {
+    // Every address the insurer knows is told, the letter included where a new
+    // address comes beside it: whoever took a letter cannot take the second too.
+    let alert = AlertCode::generate(random);
+    for known in told(&record.contacts, !choice.added.is_empty()) {
         messages.push(Envelope {
             to: known.clone(),
-            addressee,
-            notice: Notice::SpaceActivated { first_name: first_name.to_owned() },
+            addressee: addressee.clone(),
+            notice: Notice::space_activated(first_name, &alert),
         });
     }
     let activation = Activation {
@@ -253,24 +267,38 @@ async fn write(
         secrets: &choice.secrets,
         contacts: &contacts,
         messages: &messages,
+        alert: &alert,
     };
     let written = take_in_hand(&app.stores, &activation, random, now).await?;
     Ok(written.map(|space_id| Activated { space_id, contacts: views }))
 }
 
+/// The addresses that get word of an activation: the electronic ones; the letter
+/// where there is no other, or where a new address comes beside it.
+fn told(known: &[Contact], is_extended: bool) -> impl Iterator<Item = &Contact> {
+    let has_electronic = known.iter().any(receives_codes);
+    known.iter().filter(move |contact| receives_codes(contact) || !has_electronic || is_extended)
+}
+
 /// Adds a contact to the answer; letters receive no one-time codes.
-fn view(views: &mut Vec<ContactView>, contact_id: &ContactId, contact: &Contact, confirmed: bool) {
+pub(crate) fn view(
+    views: &mut Vec<ContactView>,
+    contact_id: &ContactId,
+    contact: &Contact,
+    confirmed: bool,
+) {
     if receives_codes(contact) {
         views.push(ContactView {
             contact_id: contact_id.clone(),
             channel: contact.channel().as_str(),
+            hint: contact.hint(),
             state: if confirmed { "confirmed" } else { "unconfirmed" },
         });
     }
 }
 
 /// Whether one-time codes can be sent there.
-fn receives_codes(contact: &Contact) -> bool {
+pub(crate) fn receives_codes(contact: &Contact) -> bool {
     matches!(contact, Contact::Email(_) | Contact::Sms(_))
 }
 

@@ -57,7 +57,7 @@ pub(crate) async fn confirm_contact(
 }
 
 /// The space whose contacts the bearer may confirm.
-pub(crate) struct ContactsOwner(SpaceId);
+pub(crate) struct ContactsOwner(pub(crate) SpaceId);
 
 impl FromRequestParts<App> for ContactsOwner {
     type Rejection = Problem;

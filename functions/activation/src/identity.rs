@@ -8,17 +8,20 @@
 
 use axum::Json;
 use axum::extract::State;
-use espace_crypto::{BlindIndex, OpaqueToken};
-use espace_domain::{Card, EnrolmentId, InvitationCode, Registration};
-use espace_http::{FieldError, JsonBody, Problem, ProblemBody, ProblemKind, Source};
-use espace_storage::{ENROLMENT_VALIDITY_S, PersonEntry, StorageError, StoredCode};
+use espace_crypto::OpaqueToken;
+use espace_domain::{EnrolmentId, InvitationCode, Registration, paris_date};
+use espace_http::{
+    CardInput, FieldError, JsonBody, Problem, ProblemBody, ProblemKind, RepresentativeInput,
+    ShownIdentity, Source, read_nir,
+};
+use espace_storage::{
+    ClaimedHolder, ENROLMENT_VALIDITY_S, IdentityClaim, PersonEntry, Recognised, recognise,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::replacement::replace_burnt;
-use crate::request::{CardInput, Representative, RepresentativeInput, read_nir};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,7 +30,7 @@ pub(crate) struct Proof {
     code: String,
     /// The person's number, 13 characters.
     nir: String,
-    /// The person's card; none for a child.
+    /// The person's card; none for a child, nor where the code stands in for it.
     #[serde(default)]
     card: Option<CardInput>,
     /// Who acts for the person.
@@ -41,7 +44,7 @@ pub(crate) struct Proven {
     enrolment_token: String,
     expires_in_s: i64,
     person: Person,
-    /// `activate`, `oppose`.
+    /// `activate`, `oppose`, `reverse`.
     choices: Vec<&'static str>,
 }
 
@@ -49,14 +52,6 @@ pub(crate) struct Proven {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Person {
     first_name: String,
-}
-
-/// A proof whose shape is right.
-struct Claim {
-    code: InvitationCode,
-    person: BlindIndex,
-    card: Option<Card>,
-    representative: Option<Representative>,
 }
 
 /// Proves who one is. The code is not used up: the act that follows does that.
@@ -80,120 +75,86 @@ pub(crate) async fn identity(
         return Err(Problem::slow_down(wait_s));
     }
     let claim = read(&app, &body.value).await?;
-    let found = app.stores.registry.find_by_index(&claim.person).await?;
-    let recognised = recognise(&app, &claim, found.as_ref(), now).await?;
-    let (entry, code) = recognised.ok_or(ProblemKind::IdentityNotRecognised)?;
-    // All three have matched: from here on the truth may be told.
+    let registry = &app.stores.registry;
+    let (entry, code) = match recognise(registry, &app.code_requests, &claim).await? {
+        Recognised::Yes { entry, code } => (entry, code),
+        Recognised::No => return Err(ProblemKind::IdentityNotRecognised.into()),
+    };
+    // All have matched: from here on the truth may be told.
     if code.used_at.is_some() {
         return Err(ProblemKind::CodeUsed.into());
     }
     if now >= code.expires_at {
         return Err(ProblemKind::CodeExpired.into());
     }
-    let record = app
-        .stores
-        .registry
-        .open_record(entry, &app.stores.space_keys)
+    let record = registry
+        .open_record(&entry, &app.stores.space_keys)
         .await?
         .ok_or(ProblemKind::IdentityNotRecognised)?;
     if record.deceased_on.is_some() {
         return Err(ProblemKind::HolderDeceased.into());
     }
-    let representative = match &claim.representative {
-        Some(representative) => Some(app.stores.registry.index(&representative.nir).await?),
-        None => None,
-    };
+    let representative = claim.holder.representative();
+    if representative.is_some() && record.has_come_of_age(paris_date(now)) {
+        return Err(ProblemKind::NotLegalRepresentative.into());
+    }
     let token = OpaqueToken::generate(app.random.as_ref());
     let enrolment_id = EnrolmentId::generate(app.random.as_ref());
     app.stores
         .enrolments
-        .keep(&token, enrolment_id, &entry.index, representative.as_ref(), code.tag.clone(), now)
+        .keep(&token, enrolment_id, &entry.index, representative, code.tag.clone(), now)
         .await?;
     Ok(Json(Proven {
         enrolment_token: token.expose().to_owned(),
         expires_in_s: ENROLMENT_VALIDITY_S,
         person: Person { first_name: record.traits.first_name().to_owned() },
-        choices: match entry.registration {
-            Registration::Invited { .. } => vec!["activate", "oppose"],
-            Registration::Opposed { .. } | Registration::Held { .. } => vec!["activate"],
-        },
+        choices: choices(&entry, representative.is_some(), now),
     }))
 }
 
+/// What the person may choose now.
+fn choices(entry: &PersonEntry, represented: bool, now: Timestamp) -> Vec<&'static str> {
+    match &entry.registration {
+        Registration::Invited { .. } => vec!["activate", "oppose"],
+        Registration::Opposed { reversible: Some(back), .. }
+            if represented && now <= back.until =>
+        {
+            vec!["activate", "reverse"]
+        }
+        Registration::Opposed { .. } | Registration::Held { .. } => vec!["activate"],
+    }
+}
+
 /// Checks the shape of every field, telling all that is wrong at once.
-async fn read(app: &App, proof: &Proof) -> Result<Claim, Problem> {
+async fn read(app: &App, proof: &Proof) -> Result<IdentityClaim, Problem> {
     let mut errors = Vec::new();
     let code = InvitationCode::parse(&proof.code)
         .map_err(|_| {
-            let detail = "Le code a 12 lettres et chiffres.";
+            let detail = "Le code a 12 lettres et chiffres, ou 20 s’il remplace la carte.";
             errors.push(FieldError::new("/code", "code-shape", detail));
         })
         .ok();
     let nir = read_nir(&proof.nir, "/nir").map_err(|error| errors.push(error)).ok();
-    let card = match &proof.card {
-        Some(card) => card.read("/card").map_err(|error| errors.push(error)).ok(),
-        None => None,
-    };
-    let representative = match &proof.representative {
-        Some(input) => input.read().map_err(|error| errors.push(error)).ok(),
-        None => None,
-    };
-    if proof.card.is_none() && proof.representative.is_none() {
+    let shown = ShownIdentity::read(proof.card.as_ref(), None, proof.representative.as_ref())
+        .map_err(|error| errors.push(error))
+        .ok();
+    let stands_in = code.as_ref().is_none_or(InvitationCode::stands_for_card);
+    if shown.as_ref().is_some_and(ShownIdentity::lacks_card) && !stands_in {
         let detail = "Indiquez la carte, ou celle du représentant.";
         errors.push(FieldError::new("/card", "missing-field", detail));
     }
-    match (code, nir) {
-        (Some(code), Some(nir)) if errors.is_empty() => {
-            let person = app.stores.registry.index(&nir).await?;
-            Ok(Claim { code, person, card, representative })
+    match (code, nir, shown) {
+        (Some(code), Some(nir), Some(shown)) if errors.is_empty() => {
+            let registry = &app.stores.registry;
+            let holder = match shown {
+                ShownIdentity::Card(cards) => ClaimedHolder::Card(cards),
+                ShownIdentity::Representative { nir, cards } => {
+                    ClaimedHolder::Representative { index: registry.index(&nir).await?, cards }
+                }
+                ShownIdentity::Nothing => ClaimedHolder::Nothing,
+            };
+            Ok(IdentityClaim { code, person: registry.index(&nir).await?, holder })
         }
         _ => Err(Problem::invalid(errors)),
     }
-}
-
-/// The person and their code, if code, number and card belong together. A wrong
-/// code is counted against the right number and card; the fifth burns it.
-async fn recognise<'a>(
-    app: &App,
-    claim: &Claim,
-    found: Option<&'a PersonEntry>,
-    now: Timestamp,
-) -> Result<Option<(&'a PersonEntry, StoredCode)>, StorageError> {
-    let registry = &app.stores.registry;
-    let holds_card = match &claim.representative {
-        Some(representative) => {
-            let index = registry.index(&representative.nir).await?;
-            let by = registry.find_by_index(&index).await?;
-            let theirs = registry.card_matches(&index, by.as_ref(), &representative.card).await?;
-            let acts = match found {
-                Some(entry) => registry.represents(&index, entry).await?,
-                None => false,
-            };
-            theirs && acts
-        }
-        None => match &claim.card {
-            Some(card) => registry.card_matches(&claim.person, found, card).await?,
-            None => false,
-        },
-    };
-    let knows_code = registry.code_matches(&claim.person, found, &claim.code).await?;
-    let code = found.and_then(|entry| entry.code.clone());
-    let burnt = code.as_ref().is_some_and(StoredCode::is_burnt);
-    if let (true, true, false, Some(entry), Some(code)) =
-        (holds_card, knows_code, burnt, found, code.clone())
-    {
-        return Ok(Some((entry, code)));
-    }
-    // The same call for everyone; it changes something only for a wrong code
-    // with the right number and card.
-    let counted_tag = match &code {
-        Some(code) if holds_card && !knows_code => code.tag.clone(),
-        _ => vec![0; 32],
-    };
-    let tries = registry.count_wrong_try(&claim.person, &counted_tag).await?;
-    let just_burnt = tries.is_some_and(|tries| tries >= espace_domain::CODE_ATTEMPTS_MAX);
-    if holds_card && (just_burnt || burnt) {
-        replace_burnt(app, &claim.person, now).await?;
-    }
-    Ok(None)
 }

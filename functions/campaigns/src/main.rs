@@ -12,10 +12,11 @@ use espace_storage::{Aws, Environment};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    let aws = Aws::connect().await;
+    let environment = Environment::of_process();
+    let aws = Aws::connect(&environment);
     let random = Arc::new(SystemRandom);
     let clock = Arc::new(SystemClock);
-    let app = App::new(&aws, Environment::of_process(), clock, random.clone())?;
+    let app = App::new(&aws, environment, clock, random.clone())?;
     let (routes, _) = campaigns::router(app);
     start(with_pipeline(routes, Pipeline { calls: aws.calls().clone(), random })).await
 }

@@ -1,9 +1,17 @@
-//! Refusing a space.
+//! Refusing a space, on the web and by phone; the proof of it.
 //!
 //! Must not know: AWS, other functions, nor accounts.
 
 mod app;
 mod oppose;
+mod proof;
+mod receipt;
+mod receipt_again;
+mod register;
+mod reverse;
+mod support_oppose;
+mod support_undo;
+mod verify;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
@@ -14,7 +22,14 @@ pub use app::App;
 
 /// The routes and their description.
 pub fn router(app: App) -> (Router, OpenApi) {
-    let (router, description) =
-        OpenApiRouter::new().routes(routes!(oppose::oppose)).split_for_parts();
+    let (router, description) = OpenApiRouter::new()
+        .routes(routes!(oppose::oppose))
+        .routes(routes!(reverse::reverse))
+        .routes(routes!(receipt::receipt))
+        .routes(routes!(receipt_again::receipt_again))
+        .routes(routes!(verify::verify))
+        .routes(routes!(support_oppose::support_oppose))
+        .routes(routes!(support_undo::support_undo))
+        .split_for_parts();
     (router.with_state(app), description)
 }

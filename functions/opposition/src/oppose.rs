@@ -5,26 +5,37 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use espace_domain::{OppositionChannel, OppositionId, Reference, RegistrationRefusal};
+use espace_domain::{Channel, OppositionChannel, OppositionId, Reference};
 use espace_http::{Enrolled, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
-use espace_notifications::Notice;
-use espace_storage::transitions::{OpposeRefused, Refusal, oppose as refuse};
-use espace_storage::{Enrolment, EnrolmentOutcome, Envelope, Opposition};
+use espace_storage::transitions::RefusedBy;
+use espace_storage::{Enrolment, EnrolmentOutcome, Opposition};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::register::{Word, refusal_of_state, register};
 
 /// Tries when a wrong code is counted against the person at the same moment.
-const RACES_MAX: u32 = 3;
+pub(crate) const RACES_MAX: u32 = 3;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Confirmation {
     /// The person has read what a refusal means and confirms it: `true`.
     confirmed: bool,
+    /// `email` or `letter`: the proof is sent that way too.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    receipt: Option<ReceiptChannel>,
+}
+
+/// A way a proof can travel.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum ReceiptChannel {
+    Email,
+    Letter,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,6 +48,8 @@ pub(crate) struct Registered {
     reference: Reference,
     #[serde(rename = "registeredAt")]
     at: Timestamp,
+    /// Where the proof is fetched with the same enrolment token (PDF).
+    receipt: String,
 }
 
 /// Registers a refusal (R.1111-28). Sent again with the same enrolment token it
@@ -56,97 +69,71 @@ pub(crate) async fn oppose(
     body: JsonBody<Confirmation>,
 ) -> Result<(StatusCode, Json<Registered>), Problem> {
     let now = app.clock.now();
-    if !body.value.confirmed {
-        let detail = "Confirmez le refus pour l’enregistrer.";
-        let error = FieldError::new("/confirmed", "not-confirmed", detail);
-        return Err(Problem::invalid(vec![error]));
+    require_confirmed(body.value.confirmed)?;
+    let receipt = match &enrolment.outcome {
+        Some(EnrolmentOutcome::Opposed(opposition_id)) => app
+            .stores
+            .oppositions
+            .find(opposition_id)
+            .await?
+            .ok_or_else(|| Problem::internal("a settled enrolment without its receipt"))?,
+        Some(EnrolmentOutcome::Activated(_) | EnrolmentOutcome::Reversed(_)) => {
+            return Err(ProblemKind::EnrolmentOver.into());
+        }
+        None => refuse(&app, &enrolment, body.value.receipt, now).await?,
+    };
+    Ok((StatusCode::CREATED, Json(Registered::from(receipt))))
+}
+
+/// The confirmation step: nobody refuses by a slip.
+pub(crate) fn require_confirmed(confirmed: bool) -> Result<(), Problem> {
+    if confirmed {
+        return Ok(());
     }
-    match &enrolment.outcome {
-        Some(EnrolmentOutcome::Opposed(opposition_id)) => answer(&app, opposition_id).await,
-        Some(EnrolmentOutcome::Activated(_)) => Err(ProblemKind::EnrolmentOver.into()),
-        None => register(&app, &enrolment, now).await,
-    }
+    let detail = "Confirmez pour enregistrer votre choix.";
+    Err(Problem::invalid(vec![FieldError::new("/confirmed", "not-confirmed", detail)]))
 }
 
 /// Registers, again where the person changed between reading and writing.
-async fn register(
+async fn refuse(
     app: &App,
     enrolment: &Enrolment,
+    receipt: Option<ReceiptChannel>,
     now: Timestamp,
-) -> Result<(StatusCode, Json<Registered>), Problem> {
-    let random = app.random.as_ref();
-    let receipt = Opposition::new(
-        OppositionId::generate(random),
-        Reference::generate(random),
-        now,
-        OppositionChannel::Web,
-        &enrolment.person,
-    );
+) -> Result<Opposition, Problem> {
+    let word = Word {
+        by: RefusedBy::Enrolled(enrolment),
+        channel: OppositionChannel::Web,
+        opposition_id: OppositionId::generate(app.random.as_ref()),
+        representative: enrolment.representative.as_ref(),
+        proof: receipt.map(Channel::from),
+    };
     for _ in 0..RACES_MAX {
-        let registry = &app.stores.registry;
-        let entry =
-            registry.find_by_index(&enrolment.person).await?.ok_or(ProblemKind::EnrolmentOver)?;
-        let code_stands = entry.code.as_ref().is_some_and(|code| code.stands(&enrolment.code));
-        if !code_stands {
+        let found = app.stores.registry.find_by_index(&enrolment.person).await?;
+        let entry = found.ok_or(ProblemKind::EnrolmentOver)?;
+        if !entry.code.as_ref().is_some_and(|code| code.stands(&enrolment.code)) {
             return Err(refusal_of_state(&entry.registration));
         }
-        let message = registry.open_unheld_record(&entry).await?.and_then(|record| {
-            Some(Envelope {
-                to: record.contacts.first()?.clone(),
-                addressee: format!("{} {}", record.traits.first_name(), record.traits.last_name()),
-                notice: Notice::OppositionRegistered {
-                    reference: receipt.reference.as_str().to_owned(),
-                    registered_on: now.to_zoned(TimeZone::UTC).date(),
-                },
-            })
-        });
-        let refusal =
-            Refusal { enrolment, entry: &entry, receipt: &receipt, message: message.as_ref() };
-        let written = refuse(&app.stores, &refusal, random, now).await?;
-        match written {
-            Ok(()) => return Ok((StatusCode::CREATED, Json(Registered::from(receipt)))),
-            Err(OpposeRefused::Domain(refusal)) => return Err(problem_of(&refusal)),
-            Err(OpposeRefused::Raced) => {}
+        if let Some(receipt) = register(app, &entry, &word, now).await? {
+            return Ok(receipt);
         }
     }
     Err(ProblemKind::Unavailable.into())
 }
 
-/// Why a code no longer stands.
-fn refusal_of_state(registration: &espace_domain::Registration) -> Problem {
-    match registration {
-        espace_domain::Registration::Held { .. } => ProblemKind::SpaceAlreadyOpen.into(),
-        espace_domain::Registration::Opposed { .. } => ProblemKind::AlreadyOpposed.into(),
-        espace_domain::Registration::Invited { .. } => ProblemKind::EnrolmentOver.into(),
+impl From<ReceiptChannel> for Channel {
+    fn from(channel: ReceiptChannel) -> Self {
+        match channel {
+            ReceiptChannel::Email => Self::Email,
+            ReceiptChannel::Letter => Self::Letter,
+        }
     }
-}
-
-/// How the domain's no is said.
-fn problem_of(refusal: &RegistrationRefusal) -> Problem {
-    match refusal {
-        RegistrationRefusal::AlreadyHeld { .. } => ProblemKind::SpaceAlreadyOpen.into(),
-        RegistrationRefusal::AlreadyOpposed => ProblemKind::AlreadyOpposed.into(),
-        RegistrationRefusal::NotDue => Problem::internal("a refusal cannot be early"),
-    }
-}
-
-/// The answer rebuilt from what was registered.
-async fn answer(
-    app: &App,
-    opposition_id: &OppositionId,
-) -> Result<(StatusCode, Json<Registered>), Problem> {
-    let receipt = app
-        .stores
-        .oppositions
-        .find(opposition_id)
-        .await?
-        .ok_or_else(|| Problem::internal("a settled enrolment without its receipt"))?;
-    Ok((StatusCode::CREATED, Json(Registered::from(receipt))))
 }
 
 impl From<Opposition> for Registered {
     fn from(receipt: Opposition) -> Self {
         Self {
+            receipt: format!("/v1/opposition/{}/receipt", receipt.opposition_id),
             opposition_id: receipt.opposition_id,
             reference: receipt.reference,
             at: receipt.registered_at,

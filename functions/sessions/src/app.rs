@@ -8,8 +8,8 @@ use axum::extract::FromRef;
 use espace_domain::{Clock, Random};
 use espace_http::Gate;
 use espace_storage::{
-    Accounts, Aws, Challenges, Contacts, Environment, KeyName, MissingVariables, Outbox, Sessions,
-    SigningKeys, SpaceKeys, SystemKeys, Throttles,
+    Accounts, Attempts, Aws, Challenges, Contacts, Environment, KeyName, MissingVariables, Outbox,
+    Sessions, SigningKeys, SpaceKeys, Spaces, SystemKeys, Throttles,
 };
 
 use crate::providers::Providers;
@@ -22,7 +22,9 @@ pub struct App {
     pub(crate) keys: Arc<SystemKeys>,
     pub(crate) accounts: Accounts,
     pub(crate) contacts: Contacts,
+    pub(crate) spaces: Spaces,
     pub(crate) space_keys: SpaceKeys,
+    pub(crate) attempts: Attempts,
     pub(crate) challenges: Challenges,
     pub(crate) sessions: Sessions,
     pub(crate) outbox: Outbox,
@@ -39,6 +41,12 @@ pub struct App {
 pub(crate) struct Limits {
     /// Logins from one source in an hour.
     pub(crate) login_per_source: u32,
+    /// Logins to one account from one source in an hour.
+    pub(crate) login_per_account_and_source: u32,
+    /// Codes asked for by one person in an hour.
+    pub(crate) codes_per_person: u32,
+    /// Least seconds between two codes of one person.
+    pub(crate) code_delay_s: i64,
 }
 
 impl App {
@@ -55,7 +63,9 @@ impl App {
             gate: Gate::new(aws, env, clock.clone()),
             accounts: Accounts::new(aws, env, keys.clone()),
             contacts: Contacts::new(aws, env),
+            spaces: Spaces::new(aws, env),
             space_keys: SpaceKeys::new(aws, env),
+            attempts: Attempts::new(aws, env),
             challenges: Challenges::new(aws, env),
             sessions: Sessions::new(aws, env),
             outbox: Outbox::new(aws, env, keys.clone()),
@@ -67,7 +77,13 @@ impl App {
                 random.clone(),
             )),
             providers: Arc::new(Providers::new(env, clock.clone())),
-            limits: Limits { login_per_source: env.required_number("ESPACE_LOGINS_PER_SOURCE") },
+            limits: Limits {
+                login_per_source: env.required_number("ESPACE_LOGINS_PER_SOURCE"),
+                login_per_account_and_source: env
+                    .required_number("ESPACE_LOGINS_PER_ACCOUNT_AND_SOURCE"),
+                codes_per_person: env.required_number("ESPACE_CODES_PER_PERSON"),
+                code_delay_s: i64::from(env.required_number("ESPACE_CODE_DELAY_S")),
+            },
             keys,
             clock,
             random,

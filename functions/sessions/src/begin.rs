@@ -4,16 +4,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use espace_crypto::{PasswordHash, SealingKey};
-use espace_domain::{ChallengeId, Channel, Contact, ContactId, Login, OneTimeCode, SpaceId};
+use espace_crypto::PasswordHash;
+use espace_domain::{ChallengeId, Login};
 use espace_http::{JsonBody, Problem, ProblemBody, ProblemKind, Source};
-use espace_notifications::Notice;
-use espace_storage::transitions::begin_login;
-use espace_storage::{Account, Challenge, Envelope, KeyName};
+use espace_storage::{Account, Attempt, AttemptKind, ChallengePurpose};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::challenge::{Addresses, addresses, send_challenge};
 
 /// A hash that no password has, in the parameters of real ones: an unknown
 /// identifier takes as long as a wrong password.
@@ -31,18 +31,16 @@ pub(crate) struct Credentials {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Begun {
     #[schema(value_type = String)]
-    challenge_id: ChallengeId,
+    pub(crate) challenge_id: ChallengeId,
     /// By which ways a code can travel; it was sent by the first.
-    channels: Vec<&'static str>,
-}
-
-/// An address that counts.
-struct Confirmed {
-    contact_id: ContactId,
-    contact: Contact,
+    pub(crate) channels: Vec<&'static str>,
 }
 
 /// Checks identifier and password, and sends a one-time code.
+///
+/// Where no address counts yet the answer is `contact-unconfirmed`, with a
+/// `challengeId` of its own: the code has gone to the address to be confirmed, and
+/// answering it confirms the address and opens the session.
 #[utoipa::path(
     post, path = "/v1/sessions", operation_id = "beginSession", tag = "sessions",
     request_body = Credentials,
@@ -58,72 +56,76 @@ pub(crate) async fn begin(
     body: JsonBody<Credentials>,
 ) -> Result<Json<Begun>, Problem> {
     let now = app.clock.now();
-    let limit = app.limits.login_per_source;
-    if let Some(wait_s) = app.throttles.count("login", &source, limit, now).await? {
-        return Err(Problem::slow_down(wait_s));
+    // A text that cannot be an identifier is nobody's, and anyone can tell from
+    // the published rules: nothing is learnt from a faster answer.
+    let login = Login::parse(&body.value.login).map_err(|_| ProblemKind::LoginRefused)?;
+    slow_down(&app, &source, &login, now).await?;
+    let account = authenticate(&app, &login, &body.value.password, now).await?;
+    let space = app.spaces.find(&account.space_id).await?.ok_or(ProblemKind::LoginRefused)?;
+    if space.suspension.is_some() {
+        return Err(ProblemKind::SpaceFrozen.into());
     }
-    let account = authenticate(&app, &body.value).await?;
     let key = app.space_keys.content(&account.space_id).await?.ok_or(ProblemKind::LoginRefused)?;
-    let confirmed = confirmed_contacts(&app, &account.space_id, &key).await?;
+    let Addresses { confirmed, unconfirmed } = addresses(&app, &account.space_id, &key).await?;
+    let purpose = ChallengePurpose::Login;
+    if confirmed.is_empty() {
+        let Some(first) = unconfirmed.first() else {
+            return Err(ProblemKind::ContactUnconfirmed.into());
+        };
+        let id = send_challenge(&app, &account.login, &account.space_id, purpose, None, first, now)
+            .await?;
+        return Err(Problem::from(ProblemKind::ContactUnconfirmed)
+            .with_member("challengeId", serde_json::json!(id.as_str())));
+    }
     let first = confirmed.first().ok_or(ProblemKind::ContactUnconfirmed)?;
-
-    let random = app.random.as_ref();
-    let otp = OneTimeCode::generate(random);
-    let mac = app.keys.mac(KeyName::LoginIndex).await?;
-    let challenge = Challenge::new(
-        ChallengeId::generate(random),
-        &account.login,
-        account.space_id.clone(),
-        first.contact_id.clone(),
-        &otp,
-        &mac,
-        now,
-    );
-    let message = Envelope {
-        to: first.contact.clone(),
-        addressee: String::new(),
-        notice: Notice::login_code(&otp),
-    };
-    begin_login(&app.challenges, &app.outbox, &challenge, &message, random, now).await?;
+    let challenge_id =
+        send_challenge(&app, &account.login, &account.space_id, purpose, None, first, now).await?;
     let mut channels: Vec<_> = confirmed.iter().map(|c| c.contact.channel().as_str()).collect();
     channels.dedup();
-    Ok(Json(Begun { challenge_id: challenge.challenge_id, channels }))
+    Ok(Json(Begun { challenge_id, channels }))
+}
+
+/// Slows down whoever tries many passwords: by source, and by source and
+/// identifier. Never by identifier alone: a stranger's tries must not keep the
+/// holder out.
+async fn slow_down(app: &App, source: &str, login: &Login, now: Timestamp) -> Result<(), Problem> {
+    let limit = app.limits.login_per_source;
+    if let Some(wait_s) = app.throttles.count("login", source, limit, now).await? {
+        return Err(Problem::slow_down(wait_s));
+    }
+    let both = format!("{source} {}", app.accounts.index(login).await?.as_str());
+    let limit = app.limits.login_per_account_and_source;
+    if let Some(wait_s) = app.throttles.count("login-account", &both, limit, now).await? {
+        return Err(Problem::slow_down(wait_s));
+    }
+    Ok(())
 }
 
 /// The account, if identifier and password belong together. Whether the
-/// identifier exists shows neither in the answer nor in the work done.
-async fn authenticate(app: &App, credentials: &Credentials) -> Result<Account, Problem> {
-    // A text that cannot be an identifier is nobody's, and anyone can tell from
-    // the published rules: nothing is learnt from a faster answer.
-    let login = Login::parse(&credentials.login).map_err(|_| ProblemKind::LoginRefused)?;
-    let account = app.accounts.find(&login).await?;
+/// identifier exists shows neither in the answer nor in the work done: a refused
+/// try is noted under the identifier, for its holder to see if there is one.
+async fn authenticate(
+    app: &App,
+    login: &Login,
+    password: &str,
+    now: Timestamp,
+) -> Result<Account, Problem> {
+    let account = app.accounts.find(login).await?;
+    let index = app.accounts.index(login).await?;
     let hash = if let Some(account) = &account {
         app.accounts.open(account).await?.password()
     } else {
-        let index = app.accounts.index(&login).await?;
         // The key of that shard is fetched as for a real account.
         let _same_work = app.accounts.key(&index).await?;
         PasswordHash::from_stored(NOBODY.to_owned())
     };
-    let right = hash.verify(&credentials.password)?;
-    account.filter(|_| right).ok_or_else(|| ProblemKind::LoginRefused.into())
-}
-
-/// The addresses that receive one-time codes, e-mail first.
-async fn confirmed_contacts(
-    app: &App,
-    space_id: &SpaceId,
-    key: &SealingKey,
-) -> Result<Vec<Confirmed>, Problem> {
-    let mut confirmed = Vec::new();
-    for found in app.contacts.of_space(space_id).await? {
-        let contact = found.open(key)?;
-        if found.confirmed_at.is_some() && contact.channel() != Channel::Letter {
-            confirmed.push(Confirmed { contact_id: found.contact_id, contact });
-        }
+    let right = hash.verify(password)?;
+    if let Some(account) = account.filter(|_| right) {
+        return Ok(account);
     }
-    confirmed.sort_by_key(|confirmed| confirmed.contact.channel());
-    Ok(confirmed)
+    let attempt = Attempt::new(&index, AttemptKind::WrongPassword, now, app.random.as_ref());
+    app.attempts.note(&attempt).await?;
+    Err(ProblemKind::LoginRefused.into())
 }
 
 #[cfg(test)]

@@ -7,15 +7,16 @@ use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::{Form, Json};
 use espace_domain::SessionId;
-use espace_http::{FieldError, Problem, ProblemBody, ProblemKind};
-use espace_storage::SessionOwner;
+use espace_http::{ACCESS_TOKEN_VALIDITY_S, FieldError, Problem, ProblemBody, ProblemKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::answer_otp::SESSION_S;
 use crate::providers::ForeignTokenRefused;
 
+/// Seconds the session of someone another provider vouches for lasts: as long as
+/// the one token it gives, and a little for clocks.
+const SESSION_S: i64 = ACCESS_TOKEN_VALIDITY_S + 60;
 /// The grant (RFC 8693 section 2.1).
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 /// Token types taken and issued (RFC 8693 section 3).
@@ -74,7 +75,7 @@ pub(crate) async fn exchange(
         })?;
     let session_id = SessionId::generate(app.random.as_ref());
     let now = app.clock.now();
-    app.sessions.open(session_id.clone(), SessionOwner::Exchanged, SESSION_S, now).await?;
+    app.sessions.open_exchanged(&session_id, SESSION_S, now).await?;
     let signed = app.signer.sign(&vouched.subject, &session_id, vouched.actor).await?;
     Ok(Json(Exchanged {
         access_token: signed.token,

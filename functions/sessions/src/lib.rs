@@ -4,13 +4,21 @@
 
 mod answer_otp;
 mod app;
+mod attempts;
 mod begin;
+mod challenge;
+mod devices;
 mod discovery;
 mod exchange;
 mod log_out;
 mod me;
+mod open;
 mod providers;
+mod refresh;
+mod refresh_token;
 mod signer;
+mod step_up;
+mod switch_channel;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
@@ -22,7 +30,12 @@ pub use app::App;
 /// The routes and their description.
 pub fn router(app: App) -> (Router, OpenApi) {
     let (router, description) = OpenApiRouter::new()
-        .routes(routes!(begin::begin))
+        .routes(routes!(begin::begin, devices::list))
+        .routes(routes!(switch_channel::switch_channel))
+        .routes(routes!(refresh::refresh))
+        .routes(routes!(devices::revoke))
+        .routes(routes!(step_up::step_up))
+        .routes(routes!(attempts::attempts))
         .routes(routes!(answer_otp::answer_otp))
         .routes(routes!(exchange::exchange))
         .routes(routes!(log_out::log_out))

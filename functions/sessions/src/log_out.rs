@@ -1,12 +1,15 @@
 //! `DELETE /v1/sessions/current`: the session ends, and its tokens with it.
 //!
-//! Must not know: tokens: the session is what ends.
+//! Must not know: how the session was opened.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use espace_domain::Actor;
 use espace_http::{Known, Problem, ProblemBody};
 
 use crate::App;
+use crate::refresh_token::forgotten;
 
 /// Ends the session; its access tokens are refused from the next request on.
 #[utoipa::path(
@@ -21,7 +24,13 @@ use crate::App;
 pub(crate) async fn log_out(
     State(app): State<App>,
     Known(claims): Known,
-) -> Result<StatusCode, Problem> {
-    app.sessions.revoke(&claims.sid, app.clock.now()).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Response, Problem> {
+    let owner = match claims.actor {
+        Actor::Citizen { .. } => claims.sub.as_str(),
+        _ => claims.sid.as_str(),
+    };
+    app.sessions.revoke(owner, &claims.sid, app.clock.now()).await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    response.headers_mut().insert(header::SET_COOKIE, forgotten()?);
+    Ok(response)
 }

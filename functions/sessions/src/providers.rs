@@ -3,7 +3,7 @@
 //! verified in full: issuer, audience, pinned algorithm, published key, times.
 //! Must not know our own tokens.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
@@ -50,7 +50,9 @@ struct Provider {
 pub(crate) struct Providers {
     known: Vec<Provider>,
     audience: String,
-    http: reqwest::Client,
+    // Made when a provider is first asked: reading the system's roots takes
+    // milliseconds that no login should wait for.
+    http: OnceLock<reqwest::Client>,
     clock: Arc<dyn Clock>,
 }
 
@@ -129,7 +131,7 @@ impl Providers {
         Self {
             known: providers.collect(),
             audience: environment.required("ESPACE_PROVIDER_AUDIENCE"),
-            http: reqwest::Client::new(),
+            http: OnceLock::new(),
             clock,
         }
     }
@@ -205,7 +207,14 @@ impl Providers {
     }
 
     async fn get<T: serde::de::DeserializeOwned>(&self, url: &str) -> Option<T> {
-        let answer = self.http.get(url).timeout(ASK_TIMEOUT).send().await.ok()?;
+        let answer = self
+            .http
+            .get_or_init(reqwest::Client::new)
+            .get(url)
+            .timeout(ASK_TIMEOUT)
+            .send()
+            .await
+            .ok()?;
         answer.error_for_status().ok()?.json().await.ok()
     }
 }

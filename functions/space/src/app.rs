@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use espace_domain::{Clock, Random};
 use espace_http::Gate;
-use espace_storage::{Aws, Environment, MissingVariables, SpaceKeys, Spaces};
+use espace_storage::{Aws, Environment, MissingVariables, Representations, SpaceKeys, Spaces};
 
 /// The stores this function is allowed, and no other.
 #[derive(Debug, Clone, FromRef)]
@@ -15,6 +15,8 @@ pub struct App {
     pub(crate) gate: Gate,
     pub(crate) spaces: Spaces,
     pub(crate) space_keys: SpaceKeys,
+    pub(crate) representations: Representations,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl App {
@@ -27,9 +29,11 @@ impl App {
         _random: Arc<dyn Random>,
     ) -> Result<Self, MissingVariables> {
         let app = Self {
-            gate: Gate::new(aws, &mut environment, clock),
+            gate: Gate::new(aws, &mut environment, clock.clone()),
             spaces: Spaces::new(aws, &mut environment),
             space_keys: SpaceKeys::new(aws, &mut environment),
+            representations: Representations::new(aws, &mut environment),
+            clock,
         };
         environment.finish()?;
         Ok(app)

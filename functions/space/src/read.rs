@@ -4,7 +4,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use espace_domain::SpaceId;
+use espace_crypto::SealingKey;
+use espace_domain::{SpaceId, paris_date};
 use espace_http::{Citizen, Problem, ProblemBody, ProblemKind};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -43,8 +44,8 @@ pub(crate) struct Dependant {
     first_name: String,
 }
 
-/// Where a space stands and whose it is. `me` is the caller's own; another's
-/// does not exist for them.
+/// Where a space stands and whose it is. `me` is the caller's own; that of someone
+/// they act for is named by its id; another's does not exist for them.
 #[utoipa::path(
     get, path = "/v1/spaces/{spaceId}", operation_id = "readSpace", tag = "space",
     params(("spaceId" = String, Path)),
@@ -60,14 +61,45 @@ pub(crate) async fn read(
     Path(space_id): Path<String>,
 ) -> Result<Json<SpaceView>, Problem> {
     let own = citizen.space_id;
-    if space_id != ME && SpaceId::parse(&space_id).ok().as_ref() != Some(&own) {
+    let today = paris_date(app.clock.now());
+    let named = match space_id.as_str() {
+        ME => own.clone(),
+        named => SpaceId::parse(named).map_err(|_| ProblemKind::NotFound)?,
+    };
+    let own_key = app.space_keys.content(&own).await?.ok_or(ProblemKind::NotFound)?;
+    if named == own {
+        let links = app.representations.of_representative(&own).await?;
+        let mut dependants = Vec::new();
+        for link in links {
+            let details = link.open(&own_key)?;
+            // On the 18th birthday it ends by itself, whether or not the job has run.
+            if details.holds_on(today) {
+                let first_name = details.first_name;
+                dependants.push(Dependant { space_id: link.person, first_name });
+            }
+        }
+        return view(&app, &own, &own_key, dependants).await;
+    }
+    let link = app.representations.find(&own, &named).await?.ok_or(ProblemKind::NotFound)?;
+    if !link.open(&own_key)?.holds_on(today) {
         return Err(ProblemKind::NotFound.into());
     }
-    let (space, key) = tokio::try_join!(app.spaces.find(&own), app.space_keys.content(&own))?;
-    let (Some(space), Some(key)) = (space, key) else {
+    let key = app.space_keys.content(&named).await?.ok_or(ProblemKind::NotFound)?;
+    view(&app, &named, &key, Vec::new()).await
+}
+
+/// A space as its holder, or who acts for them, sees it.
+async fn view(
+    app: &App,
+    space_id: &SpaceId,
+    key: &SealingKey,
+    dependants: Vec<Dependant>,
+) -> Result<Json<SpaceView>, Problem> {
+    let space = app.spaces.find(space_id).await?.ok_or(ProblemKind::NotFound)?;
+    if space.suspension.is_some() {
         return Err(ProblemKind::NotFound.into());
-    };
-    let holder = space.holder(&key)?;
+    }
+    let holder = space.holder(key)?;
     Ok(Json(SpaceView {
         state: space.state.name(),
         space_id: space.space_id,
@@ -76,6 +108,6 @@ pub(crate) async fn read(
             last_name: holder.last_name().to_owned(),
             birth_date: holder.birth_date,
         },
-        dependants: Vec::new(),
+        dependants,
     }))
 }

@@ -11,7 +11,7 @@ mod random;
 mod sealed;
 mod token;
 
-pub use mac::{BlindIndex, MacKey, MacPurpose, TAG_BYTES};
+pub use mac::{BlindIndex, MacKey, MacPurpose, TAG_BYTES, same_tag};
 pub use password::{
     ARGON2_ITERATIONS, ARGON2_LANES, ARGON2_MEMORY_KIB, PasswordHash, PasswordHashError,
 };

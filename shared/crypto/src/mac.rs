@@ -35,6 +35,9 @@ pub enum MacPurpose {
     OneTimeCode,
     /// Comparing a card without keeping it in clear.
     Card,
+    /// Comparing a birth date without keeping it in clear, and finding those who
+    /// come of age in a month.
+    BirthDate,
     /// Naming a caller's idempotency key, and recognising the same body again.
     Idempotency,
     /// Counting the tries of one source without keeping its address.
@@ -51,6 +54,7 @@ impl MacPurpose {
             Self::InvitationCode => b"espace/invitation-code/1",
             Self::OneTimeCode => b"espace/one-time-code/1",
             Self::Card => b"espace/card/1",
+            Self::BirthDate => b"espace/birth-date/1",
             Self::Idempotency => b"espace/idempotency/1",
             Self::Source => b"espace/source/1",
         }
@@ -101,6 +105,11 @@ impl MacKey {
         let head = tag.get(..INDEX_BYTES).unwrap_or(&tag);
         BlindIndex(format!("v{generation}.{}", BASE64URL_NOPAD.encode(head)))
     }
+}
+
+/// Whether two keyed hashes are the same, in constant time.
+pub fn same_tag(left: &[u8], right: &[u8]) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(left, right).is_ok()
 }
 
 impl BlindIndex {

@@ -187,6 +187,23 @@ pub enum Contact {
 }
 
 impl Contact {
+    /// The ends of the address, by which its owner knows it and nobody else does.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Email(email) => {
+                let (local, domain) = email.expose().rsplit_once('@').unwrap_or_default();
+                let first = local.chars().next().map_or(String::new(), String::from);
+                format!("{first}…@{domain}")
+            }
+            Self::Sms(phone) => {
+                let digits = phone.expose();
+                let tail = digits.get(digits.len().saturating_sub(2)..).unwrap_or_default();
+                format!("… {tail}")
+            }
+            Self::Letter(address) => address.city.clone(),
+        }
+    }
+
     /// By which way.
     pub fn channel(&self) -> Channel {
         match self {

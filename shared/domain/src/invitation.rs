@@ -15,11 +15,15 @@ pub const CODE_VALIDITY_DAYS: i64 = 42;
 pub const CODE_ATTEMPTS_MAX: u32 = 5;
 /// Characters of a code: 60 bits.
 const CODE_CHARS: usize = 12;
-/// Bytes drawn for a code; the last four bits are dropped.
-const CODE_BYTES: usize = 8;
+/// Characters of a code that stands in for a card whose serial cannot be read:
+/// 100 bits, since nothing else is asked beside the number (`domain.md`, S4/c1).
+const STAND_IN_CHARS: usize = 20;
+/// Bytes drawn for a code; bits beyond its characters are dropped.
+const CODE_BYTES: usize = 13;
 
 /// A code as printed in a letter: 12 characters of Crockford base 32, shown
-/// `XXXX-XXXX-XXXX`. Its `Debug` shows nothing.
+/// `XXXX-XXXX-XXXX`, or 20 for one that stands in for the card. Its `Debug`
+/// shows nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InvitationCode(String);
 
@@ -38,25 +42,42 @@ pub fn code_expires_at(sent_at: Timestamp) -> Timestamp {
 impl InvitationCode {
     /// Draws a new code.
     pub fn generate(random: &dyn Random) -> Self {
+        Self::draw(CODE_CHARS, random)
+    }
+
+    /// Draws a longer code, which stands in for the card.
+    pub fn generate_stand_in(random: &dyn Random) -> Self {
+        Self::draw(STAND_IN_CHARS, random)
+    }
+
+    fn draw(chars: usize, random: &dyn Random) -> Self {
         let mut bytes = [0; CODE_BYTES];
         random.fill(&mut bytes);
         let mut text = base32::encode(&bytes).to_uppercase();
-        text.truncate(CODE_CHARS);
+        text.truncate(chars);
         Self(text)
+    }
+
+    /// Whether the code was sent to stand in for the card.
+    pub fn stands_for_card(&self) -> bool {
+        self.0.len() == STAND_IN_CHARS
     }
 
     /// Reads a code as a person types it: any case, spaces and hyphens ignored,
     /// `O` for 0 and `I` or `L` for 1.
     pub fn parse(typed: &str) -> Result<Self, InvitationCodeError> {
-        base32::read(typed, CODE_CHARS).map(Self).ok_or(InvitationCodeError)
+        base32::read(typed, CODE_CHARS)
+            .or_else(|| base32::read(typed, STAND_IN_CHARS))
+            .map(Self)
+            .ok_or(InvitationCodeError)
     }
 
-    /// The 12 characters, for hashing only.
+    /// The characters, for hashing only.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// As printed: three groups of four.
+    /// As printed: groups of four.
     pub fn grouped(&self) -> String {
         base32::grouped(&self.0)
     }
@@ -82,6 +103,13 @@ mod tests {
         for wrong in ["", "0A1B-2C3D-4E5", "0A1B-2C3D-4E5FF", "UA1B-2C3D-4E5F", "éA1B-2C3D-4E5F"] {
             assert!(InvitationCode::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_longer_code_stands_in_for_the_card() {
+        let code = InvitationCode::parse("0a1b-2c3d-4e5f-6g7h-8j9k");
+        assert_eq!(code.as_ref().map(InvitationCode::stands_for_card), Ok(true));
+        assert_eq!(code.map(|c| c.grouped()), Ok("0A1B-2C3D-4E5F-6G7H-8J9K".to_owned()));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! own. Time and randomness are arguments ([`Clock`], [`Random`]).
 
 mod actor;
+mod alert;
 mod base32;
 mod card;
 mod clock;
@@ -18,6 +19,7 @@ mod nir;
 mod one_time_code;
 mod password;
 mod person;
+mod phone_line;
 mod random;
 mod reference;
 mod registration;
@@ -25,6 +27,7 @@ mod representation;
 mod space;
 
 pub use actor::Actor;
+pub use alert::{ALERT_VALIDITY_DAYS, AlertCode, AlertCodeError};
 pub use card::{Card, CardError, CardSerial, CardType};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use contact::{Channel, Contact, ContactError, Email, Phone, PostalAddress};
@@ -42,9 +45,13 @@ pub use login::{Login, LoginError};
 pub use nir::{Nir, NirError};
 pub use one_time_code::{ONE_TIME_CODE_VALIDITY_S, OneTimeCode, OneTimeCodeError};
 pub use password::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, PasswordError, check_password};
-pub use person::{MAJORITY_YEARS, NameError, Sex, Traits, is_minor};
+pub use person::{MAJORITY_YEARS, NameError, Sex, Traits, is_minor, majority_on};
+pub use phone_line::{PARIS, PHONE_UNDO_DAYS, paris_date, phone_line_is_open};
 pub use random::Random;
 pub use reference::{Reference, ReferenceError};
-pub use registration::{OppositionChannel, Registration, RegistrationAct, RegistrationRefusal};
+pub use registration::{
+    DMP_TRANSITION_DAYS, OppositionChannel, Registration, RegistrationAct, RegistrationRefusal,
+    Reversible, reversible_until,
+};
 pub use representation::{REPRESENTATION_DEPTH_MAX, find_cycles};
-pub use space::{InvalidTransition, SpaceState};
+pub use space::{InvalidTransition, SpaceState, Suspension};

@@ -102,6 +102,15 @@ pub fn is_minor(birth_date: Date, today: Date) -> bool {
     years < MAJORITY_YEARS
 }
 
+/// The day a person comes of age: the 18th birthday, 1 March for those born on
+/// 29 February where the year has none.
+pub fn majority_on(birth_date: Date) -> Date {
+    let year = birth_date.year() + MAJORITY_YEARS;
+    Date::new(year, birth_date.month(), birth_date.day())
+        .or_else(|_| Date::new(year, 3, 1))
+        .unwrap_or(Date::MAX)
+}
+
 /// Letters with marks, apostrophes, hyphens, spaces and full stops; at least
 /// one letter.
 fn is_name(name: &str) -> bool {
@@ -149,6 +158,15 @@ pub(crate) mod tests {
         let born = jiff::civil::date(2008, 2, 29);
         assert!(is_minor(born, jiff::civil::date(2026, 2, 28)));
         assert!(!is_minor(born, jiff::civil::date(2026, 3, 1)));
+    }
+
+    #[test]
+    fn majority_begins_the_day_one_stops_being_a_minor() {
+        for born in [jiff::civil::date(2008, 2, 29), jiff::civil::date(2009, 12, 31)] {
+            let day = majority_on(born);
+            assert!(!is_minor(born, day));
+            assert!(day.yesterday().is_ok_and(|before| is_minor(born, before)));
+        }
     }
 
     #[test]

@@ -3,10 +3,20 @@
 //! "The life of a space". Must not know how it is stored: the write repeats the
 //! transition as a condition, so that of two racing requests one wins.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{SpaceId, code_expires_at};
+use crate::{PHONE_UNDO_DAYS, SpaceId, code_expires_at};
+
+/// Days for which the older shared record (*DMP*) of someone who refuses stays
+/// readable by professionals (`domain.md` A20: "a transition", of no published
+/// length; ours).
+pub const DMP_TRANSITION_DAYS: i64 = 180;
+
+/// Until when a refusal that can be reversed stays so.
+pub fn reversible_until(at: Timestamp) -> Timestamp {
+    at.checked_add(SignedDuration::from_hours(24 * PHONE_UNDO_DAYS)).unwrap_or(Timestamp::MAX)
+}
 
 /// By which way a refusal came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,12 +43,24 @@ pub enum Registration {
         at: Timestamp,
         /// By which way.
         channel: OppositionChannel,
+        /// What a reversal would bring back, while it may: taken by phone, or by
+        /// one of two representatives.
+        reversible: Option<Reversible>,
     },
     /// A space exists; its own state says the rest.
     Held {
         /// The space.
         space_id: SpaceId,
     },
+}
+
+/// What a reversed refusal falls back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reversible {
+    /// When the six weeks began.
+    pub sent_at: Timestamp,
+    /// The last instant of reversing.
+    pub until: Timestamp,
 }
 
 /// What may happen to a registration.
@@ -55,6 +77,13 @@ pub enum RegistrationAct {
         at: Timestamp,
         /// By which way.
         channel: OppositionChannel,
+        /// Whether another may reverse it for a while.
+        reversible: bool,
+    },
+    /// The refusal is undone: by the phone line, or by the other representative.
+    Reverse {
+        /// When.
+        at: Timestamp,
     },
     /// The scheduled job opens the space.
     OpenAutomatically {
@@ -81,6 +110,9 @@ pub enum RegistrationRefusal {
     /// The six weeks have not passed.
     #[error("not due yet")]
     NotDue,
+    /// There is no refusal that could be reversed, or no longer.
+    #[error("not reversible")]
+    NotReversible,
 }
 
 impl Registration {
@@ -100,8 +132,18 @@ impl Registration {
                 Self::Invited { .. } | Self::Opposed { .. },
                 RegistrationAct::Activate { space_id },
             ) => Ok(Self::Held { space_id }),
-            (Self::Invited { .. }, RegistrationAct::Oppose { at, channel }) => {
-                Ok(Self::Opposed { at, channel })
+            (Self::Invited { sent_at }, RegistrationAct::Oppose { at, channel, reversible }) => {
+                let reversible =
+                    reversible.then(|| Reversible { sent_at, until: reversible_until(at) });
+                Ok(Self::Opposed { at, channel, reversible })
+            }
+            (Self::Opposed { reversible: Some(back), .. }, RegistrationAct::Reverse { at })
+                if at <= back.until =>
+            {
+                Ok(Self::Invited { sent_at: back.sent_at })
+            }
+            (Self::Invited { .. } | Self::Opposed { .. }, RegistrationAct::Reverse { .. }) => {
+                Err(RegistrationRefusal::NotReversible)
             }
             (
                 Self::Opposed { .. },
@@ -136,10 +178,16 @@ mod tests {
         let due = at("2027-02-15T09:00:00Z");
         let early = at("2027-02-15T08:59:59Z");
         let invited = Registration::Invited { sent_at: sent };
-        let opposed = Registration::Opposed { at: sent, channel: OppositionChannel::Web };
+        let channel = OppositionChannel::Web;
+        let opposed = Registration::Opposed { at: sent, channel, reversible: None };
+        let back = Reversible { sent_at: sent, until: at("2027-01-18T09:00:00Z") };
+        let revocable = Registration::Opposed { at: sent, channel, reversible: Some(back) };
         let held = Registration::Held { space_id: space() };
         let activate = RegistrationAct::Activate { space_id: space() };
-        let oppose = RegistrationAct::Oppose { at: sent, channel: OppositionChannel::Web };
+        let oppose = RegistrationAct::Oppose { at: sent, channel, reversible: false };
+        let oppose_for = RegistrationAct::Oppose { at: sent, channel, reversible: true };
+        let reverse = |at| RegistrationAct::Reverse { at };
+        let too_late = at("2027-01-18T09:00:01Z");
         let open = |as_of| RegistrationAct::OpenAutomatically { as_of, space_id: space() };
         let already = Err(RegistrationRefusal::AlreadyHeld { space_id: space() });
         let cases = [
@@ -147,6 +195,13 @@ mod tests {
             (&invited, oppose.clone(), Ok(opposed.clone())),
             (&invited, open(due), Ok(held.clone())),
             (&invited, open(early), Err(RegistrationRefusal::NotDue)),
+            (&invited, oppose_for, Ok(revocable.clone())),
+            (&invited, reverse(sent), Err(RegistrationRefusal::NotReversible)),
+            (&revocable, reverse(back.until), Ok(invited.clone())),
+            (&revocable, reverse(too_late), Err(RegistrationRefusal::NotReversible)),
+            (&revocable, activate.clone(), Ok(held.clone())),
+            (&opposed, reverse(sent), Err(RegistrationRefusal::NotReversible)),
+            (&held, reverse(sent), already.clone()),
             (&opposed, activate.clone(), Ok(held.clone())),
             (&opposed, oppose.clone(), Err(RegistrationRefusal::AlreadyOpposed)),
             (&opposed, open(due), Err(RegistrationRefusal::AlreadyOpposed)),

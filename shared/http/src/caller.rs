@@ -46,6 +46,15 @@ pub struct Citizen {
 #[derive(Debug, Clone)]
 pub struct Insurer(pub Claims);
 
+/// An agent of the phone line.
+#[derive(Debug, Clone)]
+pub struct Support {
+    /// The agent's number.
+    pub agent: String,
+    /// What their token says.
+    pub claims: Claims,
+}
+
 /// What admits the bearer of an enrolment token.
 #[derive(Debug, Clone)]
 pub struct EnrolmentGate {
@@ -79,11 +88,22 @@ impl Gate {
     pub async fn admit(&self, bearer: &Bearer) -> Result<Claims, Problem> {
         let claims =
             self.verifier.verify(&bearer.0).await?.map_err(|_| ProblemKind::Unauthenticated)?;
-        let session = self.sessions.find_live(&claims.sid, self.clock.now()).await?;
-        match session {
-            Some(_) => Ok(claims),
-            None => Err(ProblemKind::Unauthenticated.into()),
-        }
+        let now = self.clock.now();
+        let lasts = match (&claims.actor, claims.account_id()) {
+            (Actor::Citizen { .. }, Some(account_id)) => {
+                self.sessions.is_live(&account_id, &claims.sid, now).await?
+            }
+            (Actor::Citizen { .. }, None) => false,
+            _ => self.sessions.is_live_exchanged(&claims.sid, now).await?,
+        };
+        if lasts { Ok(claims) } else { Err(ProblemKind::Unauthenticated.into()) }
+    }
+}
+
+impl Citizen {
+    /// Whether a path names the caller's own space: by its id, or `me`.
+    pub fn owns(&self, named: &str) -> bool {
+        named == "me" || SpaceId::parse(named).ok().as_ref() == Some(&self.space_id)
     }
 }
 
@@ -166,6 +186,21 @@ where
         let Known(claims) = Known::from_request_parts(parts, state).await?;
         match claims.actor {
             Actor::Insurer => Ok(Self(claims)),
+            _ => Err(ProblemKind::Forbidden.into()),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Support
+where
+    Gate: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Known(claims) = Known::from_request_parts(parts, state).await?;
+        match &claims.actor {
+            Actor::Support { agent } => Ok(Self { agent: agent.clone(), claims }),
             _ => Err(ProblemKind::Forbidden.into()),
         }
     }

@@ -8,6 +8,7 @@ mod body;
 mod caller;
 mod description;
 mod idempotency;
+mod identity;
 mod pipeline;
 mod problem;
 mod problems;
@@ -16,9 +17,12 @@ mod source;
 mod tokens;
 
 pub use body::{BODY_BYTES_MAX, JsonBody};
-pub use caller::{Bearer, Citizen, Enrolled, EnrolmentGate, Gate, Insurer, Known};
+pub use caller::{Bearer, Citizen, Enrolled, EnrolmentGate, Gate, Insurer, Known, Support};
 pub use description::document;
 pub use idempotency::{IdempotencyKey, claim_name};
+pub use identity::{
+    CardInput, RepresentativeInput, ShownIdentity, card_of_either_type, read_birth_date, read_nir,
+};
 pub use pipeline::{Pipeline, with_pipeline};
 pub use problem::{FieldError, Problem, ProblemBody};
 pub use problems::ProblemKind;

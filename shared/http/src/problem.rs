@@ -22,6 +22,7 @@ pub struct Problem {
     kind: ProblemKind,
     errors: Vec<FieldError>,
     retry_after_s: Option<i64>,
+    members: serde_json::Map<String, serde_json::Value>,
     /// For the log only.
     cause: Option<String>,
 }
@@ -54,6 +55,10 @@ pub struct ProblemBody {
     /// The fields at fault, for a body that fails validation.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// What else this problem says.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub members: serde_json::Map<String, serde_json::Value>,
 }
 
 impl FieldError {
@@ -67,6 +72,18 @@ impl Problem {
     /// A body that fails validation.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         Self { errors, ..Self::from(ProblemKind::InvalidBody) }
+    }
+
+    /// A code was asked for too soon after another.
+    pub fn code_too_soon(retry_after_s: i64) -> Self {
+        Self { retry_after_s: Some(retry_after_s), ..Self::from(ProblemKind::CodeTooSoon) }
+    }
+
+    /// Adds a member of its own to the document (RFC 9457 section 3.2).
+    #[must_use]
+    pub fn with_member(mut self, name: &'static str, value: serde_json::Value) -> Self {
+        self.members.insert(name.to_owned(), value);
+        self
     }
 
     /// Too many tries.
@@ -98,6 +115,7 @@ impl Problem {
             detail: self.kind.detail().to_owned(),
             instance: request_id.to_owned(),
             errors: self.errors.clone(),
+            members: self.members.clone(),
         };
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.kind.status(), json).into_response();
@@ -112,7 +130,8 @@ impl Problem {
 
 impl From<ProblemKind> for Problem {
     fn from(kind: ProblemKind) -> Self {
-        Self { kind, errors: Vec::new(), retry_after_s: None, cause: None }
+        let members = serde_json::Map::new();
+        Self { kind, errors: Vec::new(), retry_after_s: None, members, cause: None }
     }
 }
 

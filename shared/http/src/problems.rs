@@ -86,6 +86,17 @@ problems! {
     /// All matched, but the code has served.
     CodeUsed = "code-used", FORBIDDEN, "Code déjà utilisé",
         "Ce code a déjà servi. Demandez un nouveau code si besoin.";
+    /// Identity is proven, but the representative does not act for that person, or no
+    /// longer: they came of age, or another representative is logged in.
+    NotLegalRepresentative = "not-legal-representative", FORBIDDEN, "Représentant non reconnu",
+        "L’assurance maladie ne vous connaît pas comme représentant légal de cette personne. \
+         Appelez l’assistance.";
+    /// Another code was asked for a moment ago; `Retry-After` says how long to wait.
+    CodeTooSoon = "code-too-soon", TOO_MANY_REQUESTS, "Code déjà demandé",
+        "Un code vient d’être demandé. Attendez quelques instants avant d’en demander un autre.";
+    /// All matched, but no address of that kind is on file.
+    NoContactOnFile = "no-contact-on-file", CONFLICT, "Pas de contact connu",
+        "Nous ne connaissons aucune adresse de ce type pour cette personne.";
     /// All matched; the insurer reported a death.
     HolderDeceased = "holder-deceased", FORBIDDEN, "Espace indisponible",
         "Ce dossier ne peut plus être activé. Appelez l’assistance.";
@@ -101,6 +112,33 @@ problems! {
     /// The person has refused already.
     AlreadyOpposed = "already-opposed", CONFLICT, "Refus déjà enregistré",
         "Votre refus est déjà enregistré.";
+    /// There is no refusal to reverse, or its two weeks are over.
+    NotReversible = "not-reversible", CONFLICT, "Refus définitif",
+        "Ce refus ne peut plus être annulé. La personne peut encore activer son espace.";
+    /// The phone line is closed at this hour.
+    PhoneLineClosed = "phone-line-closed", CONFLICT, "Assistance fermée",
+        "L’assistance téléphonique est fermée à cette heure.";
+    /// Reference and identity do not belong together; nothing more is told.
+    ReceiptNotRecognised = "receipt-not-recognised", FORBIDDEN, "Preuve introuvable",
+        "La référence, le numéro de sécurité sociale et la carte ne correspondent pas.";
+    /// The alert code is unknown or too old.
+    AlertNotRecognised = "alert-not-recognised", FORBIDDEN, "Code d’alerte non reconnu",
+        "Ce code d’alerte n’est pas reconnu. Appelez l’assistance.";
+    /// The space was frozen after an alert: identity must be proven again.
+    SpaceFrozen = "space-frozen", FORBIDDEN, "Espace gelé",
+        "Cet espace a été gelé après une alerte. Demandez un nouveau code pour le reprendre.";
+    /// The address counts already, or its last code is too recent.
+    ContactCodeRefused = "contact-code-refused", CONFLICT, "Code déjà envoyé",
+        "Ce contact est déjà confirmé, ou un code vient d’être envoyé.";
+    /// The last address that counts cannot be removed.
+    LastContact = "last-contact", CONFLICT, "Dernier contact",
+        "Ajoutez et confirmez un autre contact avant de retirer celui-ci.";
+    /// No more addresses can be added.
+    TooManyContacts = "too-many-contacts", CONFLICT, "Trop de contacts",
+        "Retirez un contact avant d’en ajouter un autre.";
+    /// The act needs a second factor given moments ago.
+    StepUpRequired = "step-up-required", FORBIDDEN, "Confirmation nécessaire",
+        "Confirmez cette action avec le code à six chiffres qui vient d’être envoyé.";
     /// A child's or protected adult's space is attached by its representative.
     RepresentativeOnly = "representative-only", FORBIDDEN, "Espace d’une autre personne",
         "Connectez-vous à votre propre espace pour rattacher celui de cette personne.";

@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use espace_domain::{Actor, Clock, SessionId};
+use espace_domain::{AccountId, Actor, Clock, SessionId};
 use espace_storage::{SigningKeys, StorageError};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::Jwk};
@@ -47,6 +47,13 @@ pub struct Claims {
     pub jti: String,
     /// Who is asking.
     pub actor: Actor,
+}
+
+impl Claims {
+    /// The account of a holder: the subject of their token.
+    pub fn account_id(&self) -> Option<AccountId> {
+        AccountId::parse(&self.sub).ok()
+    }
 }
 
 /// The token proves nothing.

@@ -5,11 +5,20 @@
 //! link to click; each carries the warning against fraud where it fits, and at
 //! most one code, on a line of its own (`code : …`, `api.md`).
 
-use espace_domain::{Channel, InvitationCode, OneTimeCode};
+mod french;
+mod long;
+mod proof;
+mod short;
+
+pub use french::{french_date, french_time};
+pub use proof::{OppositionProof, ProofText};
+
+use espace_domain::{AlertCode, Channel, InvitationCode, OneTimeCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Serialize};
+
+use crate::french::last_day;
 
 /// The service's name in texts.
 pub const SERVICE: &str = "Espace santé";
@@ -40,6 +49,22 @@ pub enum Notice {
         code: String,
         /// The last day on which it is valid.
         valid_until: Date,
+        /// Whether it stands in for the card.
+        stand_in: bool,
+    },
+    /// The person came of age: a code of their own.
+    CodeOfAge {
+        /// Who is written to.
+        first_name: String,
+        /// The code, grouped.
+        code: String,
+        /// The last day on which it is valid.
+        valid_until: Date,
+    },
+    /// A code was asked for, but the space is in its holder's hands already.
+    AlreadyActive {
+        /// Who is written to.
+        first_name: String,
     },
     /// The insurer wrote again of someone who refused: a code, should they change
     /// their mind. Nothing opens by itself.
@@ -53,6 +78,13 @@ pub enum Notice {
     },
     /// Six digits to log in.
     LoginCode {
+        /// The digits.
+        code: String,
+    },
+    /// Six digits to confirm a grave act.
+    ActCode {
+        /// The act, in the infinitive.
+        act: String,
         /// The digits.
         code: String,
     },
@@ -70,6 +102,23 @@ pub enum Notice {
     SpaceActivated {
         /// Who is written to.
         first_name: String,
+        /// The code that freezes the space, grouped.
+        alert: String,
+    },
+    /// An address was added: word to those known before.
+    ContactAdded {
+        /// The code that freezes the space, grouped.
+        alert: String,
+    },
+    /// An address was removed: word to it and to those that are left.
+    ContactRemoved {
+        /// The code that freezes the space, grouped.
+        alert: String,
+    },
+    /// The space is frozen after an alert.
+    SpaceFrozen {
+        /// Who is written to.
+        first_name: String,
     },
     /// The refusal is registered.
     OppositionRegistered {
@@ -77,6 +126,24 @@ pub enum Notice {
         reference: String,
         /// When.
         registered_on: Date,
+    },
+    /// The proof of a refusal, asked for: in full, with what checks it.
+    OppositionProof(OppositionProof),
+    /// The other representative refused for the person; this one may reverse it.
+    OppositionByOther {
+        /// Whom the refusal concerns.
+        first_name: String,
+        /// The code, grouped.
+        code: String,
+        /// The last day on which the refusal can be reversed.
+        reversible_until: Date,
+    },
+    /// A refusal was undone: the six weeks go on.
+    OppositionReversed {
+        /// Whom it concerned.
+        first_name: String,
+        /// The new code, grouped; `None` for someone who is only told.
+        code: Option<String>,
     },
 }
 
@@ -111,7 +178,35 @@ impl Notice {
             first_name: first_name.to_owned(),
             code: code.grouped(),
             valid_until: last_day(expires_at),
+            stand_in: code.stands_for_card(),
         }
+    }
+
+    /// A code of one's own, at 18.
+    pub fn code_of_age(first_name: &str, code: &InvitationCode, expires_at: Timestamp) -> Self {
+        Self::CodeOfAge {
+            first_name: first_name.to_owned(),
+            code: code.grouped(),
+            valid_until: last_day(expires_at),
+        }
+    }
+
+    /// A refusal by the other representative.
+    pub fn opposition_by_other(
+        first_name: &str,
+        code: &InvitationCode,
+        reversible_until: Timestamp,
+    ) -> Self {
+        Self::OppositionByOther {
+            first_name: first_name.to_owned(),
+            code: code.grouped(),
+            reversible_until: last_day(reversible_until),
+        }
+    }
+
+    /// The space was activated.
+    pub fn space_activated(first_name: &str, alert: &AlertCode) -> Self {
+        Self::SpaceActivated { first_name: first_name.to_owned(), alert: alert.grouped() }
     }
 
     /// A code for someone who refused.
@@ -132,6 +227,11 @@ impl Notice {
         Self::LoginCode { code: code.expose().to_owned() }
     }
 
+    /// Six digits to confirm an act, said in the infinitive.
+    pub fn act_code(act: &str, code: &OneTimeCode) -> Self {
+        Self::ActCode { act: act.to_owned(), code: code.expose().to_owned() }
+    }
+
     /// Six digits to confirm an address.
     pub fn contact_code(code: &OneTimeCode) -> Self {
         Self::ContactCode { code: code.expose().to_owned() }
@@ -144,222 +244,6 @@ impl Notice {
             Channel::Email | Channel::Letter => self.long(site),
         }
     }
-
-    /// The text message: under two segments where it can.
-    fn short(&self, site: &str) -> String {
-        match self {
-            Self::Invitation { first_name, code, valid_until, represented: true } => format!(
-                "{SERVICE} de {first_name} : activez-le ou refusez-le avant le {}, sur {site}\n\
-                 code : {code}",
-                french_date(*valid_until)
-            ),
-            Self::Invitation { code, valid_until, .. } => format!(
-                "{SERVICE} : activez ou refusez votre espace avant le {}, sur {site}\n\
-                 code : {code}",
-                french_date(*valid_until)
-            ),
-            Self::NewCode { code, valid_until, .. } => format!(
-                "{SERVICE} : voici votre nouveau code, valable jusqu’au {}\ncode : {code}",
-                french_date(*valid_until)
-            ),
-            Self::CodeAfterRefusal { code, valid_until, .. } => format!(
-                "{SERVICE} : votre refus tient. Pour changer d’avis avant le {} : {site}\n\
-                 code : {code}",
-                french_date(*valid_until)
-            ),
-            Self::LoginCode { code } => format!(
-                "{SERVICE} : votre code de connexion, valable 10 minutes. \
-                 Ne le donnez à personne.\ncode : {code}"
-            ),
-            Self::ContactCode { code } => format!(
-                "{SERVICE} : votre code de confirmation, valable 10 minutes. \
-                 Ne le donnez à personne.\ncode : {code}"
-            ),
-            Self::SpaceOpened { .. } => format!(
-                "{SERVICE} : votre espace est ouvert. Vous pouvez l’activer ou le fermer à tout \
-                 moment, sur {site}"
-            ),
-            Self::SpaceActivated { .. } => format!(
-                "{SERVICE} : votre espace vient d’être activé. Si ce n’est pas vous, \
-                 appelez l’assistance."
-            ),
-            Self::OppositionRegistered { reference, .. } => {
-                format!("{SERVICE} : votre refus est enregistré. Référence {reference}")
-            }
-        }
-    }
-
-    /// The e-mail or letter.
-    #[expect(clippy::too_many_lines, reason = "one text after the other, to be read as such")]
-    fn long(&self, site: &str) -> Rendered {
-        let (subject, paragraphs) = match self {
-            Self::Invitation { first_name, code, valid_until, represented: true } => (
-                "Un espace de santé va être créé pour votre proche",
-                vec![
-                    "Bonjour,".to_owned(),
-                    format!(
-                        "{SERVICE} est un carnet de santé numérique, gratuit et non obligatoire. \
-                         Ce message concerne {first_name}, dont vous êtes le représentant légal."
-                    ),
-                    format!(
-                        "Vous avez le choix jusqu’au {} : activer cet espace, ou le refuser. Sans \
-                         réponse de votre part, il sera créé automatiquement ; il pourra toujours \
-                         être activé ou fermé ensuite.",
-                        french_date(*valid_until)
-                    ),
-                    format!(
-                        "Allez sur {site} (tapez cette adresse vous-même), avec le numéro de \
-                         sécurité sociale de {first_name}, votre propre carte Vitale et ce code \
-                         provisoire :"
-                    ),
-                    format!("code : {code}"),
-                    "Ce code est personnel. Ne le donnez à personne.".to_owned(),
-                ],
-            ),
-            Self::Invitation { first_name, code, valid_until, .. } => (
-                "Votre espace de santé va être créé",
-                vec![
-                    format!("Bonjour {first_name},"),
-                    format!(
-                        "{SERVICE} est un carnet de santé numérique, gratuit et non obligatoire. \
-                         Il garde vos documents de santé ; vous décidez qui peut les lire."
-                    ),
-                    format!(
-                        "Vous avez le choix jusqu’au {} : l’activer, ou le refuser. Sans réponse \
-                         de votre part, il sera créé automatiquement ; vous pourrez toujours \
-                         l’activer ou le fermer ensuite.",
-                        french_date(*valid_until)
-                    ),
-                    format!(
-                        "Allez sur {site} (tapez cette adresse vous-même), avec votre carte \
-                         Vitale et ce code provisoire :"
-                    ),
-                    format!("code : {code}"),
-                    "Ce code est personnel. Ne le donnez à personne.".to_owned(),
-                ],
-            ),
-            Self::NewCode { first_name, code, valid_until } => (
-                "Votre nouveau code",
-                vec![
-                    format!("Bonjour {first_name},"),
-                    "Voici un nouveau code pour activer ou refuser votre espace de santé. \
-                     Le précédent n’est plus valable."
-                        .to_owned(),
-                    format!("code : {code}"),
-                    format!(
-                        "Il est valable jusqu’au {}. Si vous ne l’avez pas demandé, quelqu’un a \
-                         pu se tromper en tapant le vôtre : vous n’avez rien à faire.",
-                        french_date(*valid_until)
-                    ),
-                ],
-            ),
-            Self::CodeAfterRefusal { first_name, code, valid_until } => (
-                "Votre refus d’un espace de santé",
-                vec![
-                    format!("Bonjour {first_name},"),
-                    "Vous avez refusé la création de votre espace de santé. Votre refus tient : \
-                     sans démarche de votre part, rien ne sera créé."
-                        .to_owned(),
-                    format!(
-                        "Si vous avez changé d’avis, vous pouvez activer un espace jusqu’au {}, \
-                         sur {site} (tapez cette adresse vous-même), avec votre carte Vitale et ce \
-                         code :",
-                        french_date(*valid_until)
-                    ),
-                    format!("code : {code}"),
-                ],
-            ),
-            Self::LoginCode { code } => (
-                "Votre code de connexion",
-                vec![
-                    "Voici votre code de connexion. Il est valable 10 minutes et ne sert qu’une \
-                     fois."
-                        .to_owned(),
-                    format!("code : {code}"),
-                    "Si vous n’êtes pas en train de vous connecter, ne le donnez à personne et \
-                     changez votre mot de passe."
-                        .to_owned(),
-                ],
-            ),
-            Self::ContactCode { code } => (
-                "Confirmez votre adresse",
-                vec![
-                    format!(
-                        "Voici le code qui confirme cette adresse pour votre {SERVICE}. Il est \
-                         valable 10 minutes."
-                    ),
-                    format!("code : {code}"),
-                    "Si vous n’avez rien demandé, ignorez ce message.".to_owned(),
-                ],
-            ),
-            Self::SpaceOpened { first_name } => (
-                "Votre espace de santé est ouvert",
-                vec![
-                    format!("Bonjour {first_name},"),
-                    "Six semaines ont passé sans refus de votre part : votre espace de santé est \
-                     ouvert. Les professionnels qui vous soignent peuvent y déposer des documents."
-                        .to_owned(),
-                    format!(
-                        "Pour le lire, activez-le sur {site} (tapez cette adresse vous-même). \
-                         Vous pouvez aussi le fermer, à tout moment."
-                    ),
-                ],
-            ),
-            Self::SpaceActivated { first_name } => (
-                "Votre espace de santé est activé",
-                vec![
-                    format!("Bonjour {first_name},"),
-                    "Votre espace de santé vient d’être activé.".to_owned(),
-                    "Si ce n’est pas vous, appelez l’assistance dès maintenant.".to_owned(),
-                ],
-            ),
-            Self::OppositionRegistered { reference, registered_on } => (
-                "Votre refus est enregistré",
-                vec![
-                    format!(
-                        "Votre refus a été enregistré le {}. Aucun espace de santé ne sera créé.",
-                        french_date(*registered_on)
-                    ),
-                    format!("Référence : {reference}"),
-                    "Vous pouvez changer d’avis à tout moment.".to_owned(),
-                ],
-            ),
-        };
-        let mut text = paragraphs.join("\n\n");
-        text.push_str("\n\n");
-        text.push_str(FRAUD_WARNING);
-        Rendered { subject, text }
-    }
-}
-
-/// The last whole day before an instant, by the clock of mainland France in
-/// winter (UTC+1): never later than the true one anywhere in the country's
-/// European part.
-fn last_day(expires_at: Timestamp) -> Date {
-    let paris_winter = TimeZone::fixed(Offset::constant(1));
-    let date = expires_at.to_zoned(paris_winter).date();
-    date.yesterday().unwrap_or(date)
-}
-
-/// `3 mai 2027`, `1er mai 2027`.
-pub fn french_date(date: Date) -> String {
-    const MONTHS: [&str; 12] = [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ];
-    let month = usize::try_from(date.month() - 1).ok().and_then(|m| MONTHS.get(m)).unwrap_or(&"");
-    let day = if date.day() == 1 { "1er".to_owned() } else { date.day().to_string() };
-    format!("{day} {month} {}", date.year())
 }
 
 #[cfg(test)]
@@ -384,9 +268,21 @@ mod tests {
             },
             Notice::NewCode {
                 first_name: name(),
+                code: "0A1B-2C3D-4E5F-6G7H-8J9K".into(),
+                valid_until: date,
+                stand_in: true,
+            },
+            Notice::CodeOfAge {
+                first_name: name(),
                 code: "0A1B-2C3D-4E5F".into(),
                 valid_until: date,
             },
+            Notice::OppositionByOther {
+                first_name: name(),
+                code: "0A1B-2C3D-4E5F".into(),
+                reversible_until: date,
+            },
+            Notice::OppositionReversed { first_name: name(), code: Some("0A1B-2C3D-4E5F".into()) },
             Notice::CodeAfterRefusal {
                 first_name: name(),
                 code: "0A1B-2C3D-4E5F".into(),
@@ -394,8 +290,21 @@ mod tests {
             },
             Notice::LoginCode { code: "012345".into() },
             Notice::ContactCode { code: "012345".into() },
+            Notice::ActCode { act: "fermer votre espace".into(), code: "012345".into() },
             Notice::SpaceOpened { first_name: name() },
-            Notice::SpaceActivated { first_name: name() },
+            Notice::SpaceActivated { first_name: name(), alert: "0A1B-2C3D-4E5F".into() },
+            Notice::ContactAdded { alert: "0A1B-2C3D-4E5F".into() },
+            Notice::ContactRemoved { alert: "0A1B-2C3D-4E5F".into() },
+            Notice::SpaceFrozen { first_name: name() },
+            Notice::AlreadyActive { first_name: name() },
+            Notice::OppositionReversed { first_name: name(), code: None },
+            Notice::OppositionProof(OppositionProof {
+                name: "Zélie Le Goff".into(),
+                represented: false,
+                reference: "AB12-CD34-EF56".into(),
+                registered_at: "2027-01-04T09:12:00Z".parse().unwrap_or_default(),
+                dmp_until: Some(date),
+            }),
             Notice::OppositionRegistered {
                 reference: "AB12-CD34-EF56".into(),
                 registered_on: date,
@@ -423,19 +332,12 @@ mod tests {
 
     #[test]
     fn a_code_stands_on_a_line_of_its_own() {
-        for notice in every_notice().iter().take(6) {
+        for notice in every_notice().iter().take(10) {
             for channel in [Channel::Email, Channel::Sms] {
                 let text = notice.render(channel, "x.example").text;
                 let lines = text.lines().filter(|line| line.starts_with("code : ")).count();
                 assert_eq!(lines, 1, "{text}");
             }
         }
-    }
-
-    #[test]
-    fn dates_are_french_and_never_promise_a_day_too_many() {
-        assert_eq!(french_date(jiff::civil::date(2027, 3, 1)), "1er mars 2027");
-        let expires: Timestamp = "2027-02-15T09:00:00Z".parse().unwrap_or_default();
-        assert_eq!(french_date(last_day(expires)), "14 février 2027");
     }
 }

@@ -20,6 +20,7 @@ fn main() -> Result<(), PdfError> {
                Vous avez le choix jusqu’au 14 février 2027 : l’activer, ou le refuser.\n\n\
                code : 0A1B-2C3D-4E5F\n\nCe code est personnel. Ne le donnez à personne."
             .to_owned(),
+        qr: None,
     };
     let (pdf, _) = print("Exemple", &[letter])?;
     std::io::stdout().write_all(&pdf).map_err(|_| PdfError::Refused)

@@ -35,7 +35,7 @@ impl Face {
         let mut lines = Vec::new();
         let (mut line, mut used) = (String::new(), 0.0_f32);
         // Only the plain space breaks: a no-break space stays in its word.
-        for word in text.split(' ').filter(|word| !word.is_empty()) {
+        for word in words(text) {
             let word_width: f32 = word.chars().map(advance).sum();
             let space = if line.is_empty() { 0.0 } else { advance(' ') };
             if !line.is_empty() && used + space + word_width > width {
@@ -46,7 +46,7 @@ impl Face {
                 line.push(' ');
                 used += space;
             }
-            line.push_str(word);
+            line.push_str(&word);
             used += word_width;
         }
         if !line.is_empty() {
@@ -63,6 +63,25 @@ impl Face {
         };
         text.chars().map(|c| if measure.glyph_index(c).is_some() { c } else { '?' }).collect()
     }
+}
+
+/// The words of a text, each with the signs that French sets off by a space and
+/// that must not begin a line (`:`, `;`, `?`, `!`, `»`) or end one (`«`).
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut opened = false;
+    for part in text.split(' ').filter(|part| !part.is_empty()) {
+        let closes = part.starts_with([':', ';', '?', '!', '»']);
+        match words.last_mut() {
+            Some(last) if closes || opened => {
+                last.push(' ');
+                last.push_str(part);
+            }
+            _ => words.push(part.to_owned()),
+        }
+        opened = part == "«";
+    }
+    words
 }
 
 impl std::fmt::Debug for Face {
@@ -83,6 +102,18 @@ mod tests {
         assert!(lines.len() > 2);
         assert_eq!(lines.join(" "), text);
         assert!(regular.wrap("", 12.0, 120.0).is_empty());
+    }
+
+    #[test]
+    fn no_line_begins_with_what_closes_nor_ends_with_what_opens() {
+        let (regular, _) = faces().unwrap();
+        let text = "Lisez ce refus : les professionnels « de santé » le lisent encore ; puis non !";
+        for width in [60.0, 90.0, 120.0, 150.0] {
+            for line in regular.wrap(text, 12.0, width) {
+                assert!(!line.starts_with([':', ';', '!', '»']), "{line}");
+                assert!(!line.ends_with('«'), "{line}");
+            }
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use krilla::text::TextDirection;
 use krilla::{Document, SerializeSettings};
 
 use crate::layout::{Face, faces};
+use crate::qr::draw_qr;
 
 /// A4, points.
 const PAGE_WIDTH: f32 = 595.0;
@@ -36,8 +37,12 @@ const CODE_SIZE: f32 = 24.0;
 const LEADING: f32 = 1.45;
 /// Space after a paragraph, points.
 const PARAGRAPH_GAP: f32 = 11.0;
-/// The line of a text that carries the code.
-const CODE_PREFIX: &str = "code : ";
+/// Side of a QR code: 3 cm, read at arm's length by any telephone.
+const QR_SIDE: f32 = 85.0;
+/// Space above a QR code, points: it needs a quiet zone of four modules.
+const QR_GAP: f32 = 22.0;
+/// The lines of a text that are set large: the code, and a proof's reference.
+const LARGE: [(&str, f32); 2] = [("code : ", CODE_SIZE), ("Référence : ", SUBJECT_SIZE)];
 
 /// A letter.
 #[derive(Debug, Clone)]
@@ -53,6 +58,9 @@ pub struct Letter {
     /// Paragraphs separated by empty lines; one that begins with `code : ` is
     /// set large.
     pub text: String,
+    /// What a QR code under the text holds, and what to say of it to those who
+    /// cannot see it.
+    pub qr: Option<(String, String)>,
 }
 
 /// Which pages of the batch a letter takes, from 1.
@@ -148,7 +156,8 @@ impl Typesetter {
 
         let mut used = 0;
         let mut rest = body.as_slice();
-        while used == 0 || !rest.is_empty() {
+        let mut qr = letter.qr.as_ref();
+        while used == 0 || !rest.is_empty() || qr.is_some() {
             let settings =
                 PageSettings::from_wh(PAGE_WIDTH, PAGE_HEIGHT).ok_or(PdfError::Refused)?;
             let mut page = document.start_page_with(settings);
@@ -169,6 +178,14 @@ impl Typesetter {
                 draw(&mut surface, line, below, &mut groups);
                 y = below;
                 rest = others;
+            }
+            if let Some((content, alternative)) = qr
+                && rest.is_empty()
+                && y + QR_GAP + QR_SIDE <= PAGE_HEIGHT - MARGIN
+            {
+                let at = Point::from_xy(MARGIN, y + QR_GAP);
+                groups.push(draw_qr(&mut surface, content, alternative, at, QR_SIDE)?);
+                qr = None;
             }
             surface.finish();
             page.finish();
@@ -216,11 +233,9 @@ impl Typesetter {
         let heading = Tag::Hn(NonZeroU16::MIN, Some(subject.to_owned()));
         paragraph(subject, &self.bold, SUBJECT_SIZE, TagGroup::new(heading));
         for text in letter.text.split("\n\n").filter(|text| !text.trim().is_empty()) {
-            let (face, size) = if text.starts_with(CODE_PREFIX) {
-                (&self.bold, CODE_SIZE)
-            } else {
-                (&self.regular, BODY_SIZE)
-            };
+            let large = LARGE.iter().find(|(prefix, _)| text.starts_with(prefix));
+            let (face, size) =
+                large.map_or((&self.regular, BODY_SIZE), |(_, size)| (&self.bold, *size));
             paragraph(&face.drawable(text), face, size, TagGroup::new(Tag::P));
         }
         lines

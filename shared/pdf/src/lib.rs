@@ -5,5 +5,8 @@
 
 mod layout;
 mod letters;
+mod proof;
+mod qr;
 
 pub use letters::{Letter, LetterPages, PdfError, print};
+pub use proof::{Proof, prove};

@@ -12,6 +12,7 @@ fn letter(name: &str, paragraphs: usize) -> Letter {
         dated: "Le 4 janvier 2027".to_owned(),
         subject: "Votre espace de santé va être créé".to_owned(),
         text,
+        qr: None,
     }
 }
 

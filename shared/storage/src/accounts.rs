@@ -35,8 +35,6 @@ pub struct Account {
     pub account_id: AccountId,
     /// The holder's own space.
     pub space_id: SpaceId,
-    /// Raised to end every session at once.
-    pub epoch: u64,
     secrets: Vec<u8>,
 }
 
@@ -54,7 +52,6 @@ struct AccountItem {
     schema: u8,
     account_id: AccountId,
     space_id: SpaceId,
-    epoch: u64,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     created_at: Timestamp,
     #[serde(with = "serde_bytes")]
@@ -99,7 +96,6 @@ impl Accounts {
             login: BlindIndex::from_stored(found.login),
             account_id: found.account_id,
             space_id: found.space_id,
-            epoch: found.epoch,
             secrets: found.secrets,
         }))
     }
@@ -127,11 +123,18 @@ impl Accounts {
             schema: SCHEMA,
             account_id: new.account_id.clone(),
             space_id: new.space_id.clone(),
-            epoch: 0,
             created_at: now,
             secrets: sealing::seal(new.key, place(new.login), new.secrets, random)?,
         };
         self.table.put_in_transaction(&stored, "attribute_not_exists(#login)")
+    }
+
+    /// The write that removes an account: its space was taken back from it.
+    pub(crate) fn delete_in_transaction(
+        &self,
+        login: &BlindIndex,
+    ) -> Result<TransactWriteItem, StorageError> {
+        self.table.delete_in_transaction(item([("login", s(login.as_str()))]), "")
     }
 }
 

@@ -2,7 +2,9 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use espace_crypto::{BlindIndex, MacKey, MacPurpose};
-use espace_domain::{ChallengeId, ContactId, ONE_TIME_CODE_VALIDITY_S, OneTimeCode, SpaceId};
+use espace_domain::{
+    ChallengeId, ContactId, ONE_TIME_CODE_VALIDITY_S, OneTimeCode, SessionId, SpaceId,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -28,13 +30,55 @@ pub struct Challenge {
     login: String,
     /// The holder's space.
     pub space_id: SpaceId,
+    /// What a right answer opens.
+    pub purpose: ChallengePurpose,
+    /// The session whose act it confirms; none for a login.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
     /// Where the code went.
     pub contact_id: ContactId,
     /// The keyed hash of the code; gone once it is used.
     #[serde(default, with = "serde_bytes")]
     otp: Vec<u8>,
     tries: u32,
+    #[serde(default)]
+    sent_at: i64,
     expires_at: i64,
+}
+
+/// A challenge to be made.
+#[derive(Debug)]
+pub struct NewChallenge<'a> {
+    /// Its name.
+    pub challenge_id: ChallengeId,
+    /// The account, by the blind index of its login.
+    pub login: &'a BlindIndex,
+    /// The holder's space.
+    pub space_id: &'a SpaceId,
+    /// What a right answer opens.
+    pub purpose: ChallengePurpose,
+    /// The session whose act it confirms.
+    pub session_id: Option<&'a SessionId>,
+    /// Where the code goes.
+    pub contact_id: &'a ContactId,
+}
+
+/// What a right answer opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ChallengePurpose {
+    /// A session.
+    Login,
+    /// A new password.
+    PasswordReset,
+    /// A change of the addresses.
+    Contacts,
+    /// Closing the space.
+    Closure,
+    /// Reopening it.
+    Reopening,
+    /// Taking everything away.
+    Export,
 }
 
 /// What a try of a one-time code came to.
@@ -50,26 +94,44 @@ pub enum OtpOutcome {
 
 impl Challenge {
     /// A new challenge and the keyed hash of its code.
-    pub fn new(
-        challenge_id: ChallengeId,
-        login: &BlindIndex,
-        space_id: SpaceId,
-        contact_id: ContactId,
+    pub fn new(new: NewChallenge<'_>, otp: &OneTimeCode, mac: &MacKey, now: Timestamp) -> Self {
+        let parts = otp_parts(&new.challenge_id, otp);
+        let tag = mac.tag(MacPurpose::OneTimeCode, &parts).to_vec();
+        Self {
+            challenge_id: new.challenge_id,
+            schema: SCHEMA,
+            login: new.login.as_str().to_owned(),
+            space_id: new.space_id.clone(),
+            purpose: new.purpose,
+            session_id: new.session_id.cloned(),
+            contact_id: new.contact_id.clone(),
+            otp: tag,
+            tries: 0,
+            sent_at: now.as_second(),
+            expires_at: now.as_second() + ONE_TIME_CODE_VALIDITY_S,
+        }
+    }
+
+    /// The same challenge with a fresh code, sent elsewhere.
+    #[must_use]
+    pub fn sent_to(
+        &self,
+        contact_id: &ContactId,
         otp: &OneTimeCode,
         mac: &MacKey,
         now: Timestamp,
     ) -> Self {
-        let tag = mac.tag(MacPurpose::OneTimeCode, &otp_parts(&challenge_id, otp)).to_vec();
-        Self {
-            challenge_id,
-            schema: SCHEMA,
-            login: login.as_str().to_owned(),
-            space_id,
-            contact_id,
-            otp: tag,
-            tries: 0,
-            expires_at: now.as_second() + ONE_TIME_CODE_VALIDITY_S,
-        }
+        let parts = otp_parts(&self.challenge_id, otp);
+        let tag = mac.tag(MacPurpose::OneTimeCode, &parts).to_vec();
+        let contact_id = contact_id.clone();
+        let expires_at = now.as_second() + ONE_TIME_CODE_VALIDITY_S;
+        let sent_at = now.as_second();
+        Self { contact_id, otp: tag, sent_at, expires_at, ..self.clone() }
+    }
+
+    /// Whether it confirms an act of that kind in that session.
+    pub fn confirms(&self, purpose: ChallengePurpose, session_id: &SessionId) -> bool {
+        self.purpose == purpose && self.session_id.as_ref() == Some(session_id)
     }
 
     /// The account that is logging in.
@@ -146,6 +208,29 @@ impl Challenges {
         challenge: &Challenge,
     ) -> Result<TransactWriteItem, StorageError> {
         self.table.put_in_transaction(challenge, "attribute_not_exists(#challengeId)")
+    }
+
+    /// The write of a challenge sent elsewhere, refused where it was answered, or
+    /// sent less than `delay_s` ago. Wrong tries go on counting.
+    pub(crate) fn resend_in_transaction(
+        &self,
+        before: &Challenge,
+        after: &Challenge,
+        delay_s: i64,
+    ) -> Result<TransactWriteItem, StorageError> {
+        self.table.update_in_transaction(
+            key(&after.challenge_id),
+            "SET #otp = :otp, #contactId = :contact, #sentAt = :sent, #expiresAt = :expires",
+            "#otp = :seen AND #sentAt <= :latest",
+            item([
+                (":otp", b(after.otp.clone())),
+                (":contact", s(after.contact_id.as_str())),
+                (":sent", n(after.sent_at)),
+                (":expires", n(after.expires_at)),
+                (":seen", b(before.otp.clone())),
+                (":latest", n(after.sent_at - delay_s)),
+            ]),
+        )
     }
 }
 

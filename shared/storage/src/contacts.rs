@@ -30,6 +30,8 @@ pub struct SpaceContact {
     pub contact_id: ContactId,
     /// Since when it counts; `None` while it is not confirmed.
     pub confirmed_at: Option<Timestamp>,
+    /// Whether the insurer gave it; the others the holder added.
+    pub on_file: bool,
     space_id: SpaceId,
     sealed: Vec<u8>,
     otp: Option<Vec<u8>>,
@@ -44,6 +46,8 @@ struct ContactItem {
     schema: u8,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     confirmed_at: Option<i64>,
+    #[serde(default)]
+    on_file: bool,
     #[serde(with = "serde_bytes")]
     contact: Vec<u8>,
     #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
@@ -61,6 +65,8 @@ pub(crate) struct NewContact<'a> {
     pub(crate) contact: &'a Contact,
     /// The keyed hash of the code sent to it, where it is not confirmed yet.
     pub(crate) otp: Option<Vec<u8>>,
+    /// Whether the insurer gave it.
+    pub(crate) on_file: bool,
 }
 
 impl Contacts {
@@ -147,6 +153,59 @@ impl Contacts {
         Ok(if confirmed.is_some() { OtpOutcome::Right } else { OtpOutcome::Over })
     }
 
+    /// Counts an address from now on: a code sent to it came back by a login.
+    pub async fn confirm_by_login(
+        &self,
+        space_id: &SpaceId,
+        contact_id: &ContactId,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        self.table
+            .update(
+                key(space_id, contact_id),
+                "SET #confirmedAt = if_not_exists(#confirmedAt, :now) REMOVE #otp",
+                "attribute_exists(#contactId)",
+                item([(":now", n(now.as_second()))]),
+            )
+            .await
+            .map(|_| ())
+    }
+
+    /// The write of a fresh code for an address that does not count yet, refused
+    /// where it counts or its last code is younger than `delay_s`.
+    pub(crate) fn renew_otp_in_transaction(
+        &self,
+        contact: &SpaceContact,
+        otp: Vec<u8>,
+        delay_s: i64,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let expires = now.as_second() + ONE_TIME_CODE_VALIDITY_S;
+        self.table.update_in_transaction(
+            key(&contact.space_id, &contact.contact_id),
+            "SET #otp = :otp, #otpExpiresAt = :expires, #otpTries = :none",
+            "attribute_exists(#contactId) AND attribute_not_exists(#confirmedAt) \
+             AND #otpExpiresAt <= :latest",
+            item([
+                (":otp", b(otp)),
+                (":expires", n(expires)),
+                (":none", n(0)),
+                (":latest", n(expires - delay_s)),
+            ]),
+        )
+    }
+
+    /// The write that removes an address.
+    pub(crate) fn delete_in_transaction(
+        &self,
+        contact: &SpaceContact,
+    ) -> Result<TransactWriteItem, StorageError> {
+        self.table.delete_in_transaction(
+            key(&contact.space_id, &contact.contact_id),
+            "attribute_exists(#contactId)",
+        )
+    }
+
     /// The write of a new address.
     pub(crate) fn put_in_transaction(
         &self,
@@ -162,6 +221,7 @@ impl Contacts {
             contact_id: new.contact_id.clone(),
             schema: SCHEMA,
             confirmed_at: new.otp.is_none().then(|| now.as_second()),
+            on_file: new.on_file,
             contact: sealing::seal(space_key, place, new.contact, random)?,
             otp: new.otp.clone(),
             otp_expires_at: now.as_second() + ONE_TIME_CODE_VALIDITY_S,
@@ -198,6 +258,7 @@ impl TryFrom<ContactItem> for SpaceContact {
         Ok(Self {
             contact_id: stored.contact_id,
             confirmed_at: stored.confirmed_at.map(crate::registry::instant).transpose()?,
+            on_file: stored.on_file,
             space_id: stored.space_id,
             sealed: stored.contact,
             otp: stored.otp,

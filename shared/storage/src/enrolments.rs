@@ -44,6 +44,8 @@ pub enum EnrolmentOutcome {
     Activated(SpaceId),
     /// A space was refused.
     Opposed(OppositionId),
+    /// A refusal was reversed.
+    Reversed(OppositionId),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -110,6 +112,18 @@ impl Enrolments {
         }))
     }
 
+    /// The identity that a token stands for, where it comes in a body.
+    pub async fn find_by_text(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Option<Enrolment>, StorageError> {
+        match OpaqueToken::parse(token) {
+            Some(token) => self.find(&token, now).await,
+            None => Ok(None),
+        }
+    }
+
     /// The write that notes what came of an enrolment, refused the second time.
     pub(crate) fn settle_in_transaction(
         &self,
@@ -120,6 +134,7 @@ impl Enrolments {
         let (kind, id) = match outcome {
             EnrolmentOutcome::Activated(space_id) => ("activated", space_id.as_str()),
             EnrolmentOutcome::Opposed(opposition_id) => ("opposed", opposition_id.as_str()),
+            EnrolmentOutcome::Reversed(opposition_id) => ("reversed", opposition_id.as_str()),
         };
         self.table.update_in_transaction(
             item([("token", s(&enrolment.token))]),

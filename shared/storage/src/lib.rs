@@ -6,10 +6,14 @@
 //! nor who may do what.
 
 mod accounts;
+mod alerts;
+mod attempts;
 mod aws;
 mod buckets;
 mod campaigns;
+mod certificates;
 mod challenges;
+mod code_requests;
 mod contacts;
 mod enrolments;
 mod environment;
@@ -20,13 +24,18 @@ mod manifests;
 mod oppositions;
 mod outbox;
 mod queue;
+mod recognition;
 mod registry;
+mod registry_item;
+mod registry_proof;
+mod representations;
 mod runs;
 mod sealing;
 mod sessions;
 mod signing_keys;
 mod space_keys;
 mod spaces;
+mod support_acts;
 mod system_keys;
 mod table;
 mod throttles;
@@ -34,29 +43,40 @@ mod transaction;
 pub mod transitions;
 
 pub use accounts::{Account, AccountSecrets, Accounts};
+pub use alerts::Alerts;
+pub use attempts::{Attempt, AttemptKind, Attempts};
 pub use aws::{Aws, CallCounts};
 pub use buckets::{CampaignFiles, FileStream, PresignedUpload, PrintBatches};
 pub use campaigns::{Campaign, CampaignState, Campaigns, ChunkCounts, MAILED_SHARDS, RejectedLine};
-pub use challenges::{Challenge, Challenges, OTP_ATTEMPTS_MAX, OtpOutcome};
+pub use certificates::{Certificate, CertificateKind, Certificates};
+pub use challenges::{
+    Challenge, ChallengePurpose, Challenges, NewChallenge, OTP_ATTEMPTS_MAX, OtpOutcome,
+};
+pub use code_requests::{CodeCause, CodeRequest, CodeRequests, Shown};
 pub use contacts::{Contacts, SpaceContact};
 pub use enrolments::{ENROLMENT_VALIDITY_S, Enrolment, EnrolmentOutcome, Enrolments};
 pub use environment::{Environment, MissingVariables};
 pub use error::StorageError;
 pub use idempotency::{Claimed, Idempotency, IdempotencyScope};
-pub use mail::{Mailer, Texter};
+pub use mail::{Attached, Mailer, Texter};
 pub use manifests::Manifests;
-pub use oppositions::{Opposition, Oppositions};
+pub use oppositions::{Opposition, Oppositions, ProofDetails};
 pub use outbox::{
     DELIVERY_ATTEMPTS_MAX, Envelope, LETTERS_PER_BATCH_MAX, Outbox, OutboxEntry, OutboxState,
 };
 pub use queue::Queue;
+pub use recognition::{ClaimedHolder, IdentityClaim, Recognised, recognise};
 pub use registry::{
     DUE_SHARDS, DuePage, FedFrom, FeedOutcome, PersonEntry, PersonRecord, Registry, StoredCode,
 };
+pub use representations::{DEPENDANTS_MAX, Representation, RepresentationDetails, Representations};
 pub use runs::{Run, Runs};
-pub use sessions::{Session, SessionOwner, Sessions};
+pub use sessions::{
+    ClientKind, NewSession, REFRESH_GRACE_S, Refreshed, Session, SessionHolder, Sessions,
+};
 pub use signing_keys::{SIGNING_KEY_PERIOD_DAYS, SigningKeyEntry, SigningKeys};
 pub use space_keys::{SpaceKeyPurpose, SpaceKeys, WrappedSpaceKeys};
-pub use spaces::{Space, Spaces};
+pub use spaces::{Space, SpaceAccount, Spaces};
+pub use support_acts::{SupportAct, SupportActKind, SupportActs};
 pub use system_keys::{KeyName, SystemKeys};
 pub use throttles::Throttles;

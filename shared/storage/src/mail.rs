@@ -1,7 +1,8 @@
 //! Sending: e-mail through SES, text messages through SNS. Must not know what
 //! the texts say.
 
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+use aws_sdk_sesv2::primitives::Blob;
+use aws_sdk_sesv2::types::{Attachment, Body, Content, Destination, EmailContent, Message};
 use espace_domain::{Email, Phone};
 
 use crate::{Aws, Environment, StorageError};
@@ -11,6 +12,17 @@ use crate::{Aws, Environment, StorageError};
 pub struct Mailer {
     ses: aws_sdk_sesv2::Client,
     from: String,
+}
+
+/// A file that goes with an e-mail.
+#[derive(Debug, Clone)]
+pub struct Attached {
+    /// Its name.
+    pub name: &'static str,
+    /// Its media type.
+    pub content_type: &'static str,
+    /// Its content.
+    pub bytes: Vec<u8>,
 }
 
 /// Sends text messages.
@@ -26,7 +38,13 @@ impl Mailer {
     }
 
     /// Sends a plain-text e-mail. No HTML: nothing to click, nothing to track.
-    pub async fn send(&self, to: &Email, subject: &str, text: &str) -> Result<(), StorageError> {
+    pub async fn send(
+        &self,
+        to: &Email,
+        subject: &str,
+        text: &str,
+        attached: Option<Attached>,
+    ) -> Result<(), StorageError> {
         let content = |data: &str| {
             Content::builder()
                 .data(data)
@@ -34,7 +52,18 @@ impl Mailer {
                 .build()
                 .map_err(|_| StorageError::Corrupt { what: "e-mail" })
         };
+        let attachment = attached
+            .map(|attached| {
+                Attachment::builder()
+                    .file_name(attached.name)
+                    .content_type(attached.content_type)
+                    .raw_content(Blob::new(attached.bytes))
+                    .build()
+                    .map_err(|_| StorageError::Corrupt { what: "e-mail attachment" })
+            })
+            .transpose()?;
         let message = Message::builder()
+            .set_attachments(attachment.map(|attachment| vec![attachment]))
             .subject(content(subject)?)
             .body(Body::builder().text(content(text)?).build())
             .build();

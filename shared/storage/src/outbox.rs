@@ -129,6 +129,21 @@ impl Outbox {
         self.table.put_in_transaction(&stored, "attribute_not_exists(#notificationId)")
     }
 
+    /// Writes a message that tells of no change.
+    pub async fn put<N: Serialize>(
+        &self,
+        envelope: &Envelope<N>,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<(), StorageError> {
+        let message = self.put_in_transaction(envelope, None, now, random).await?;
+        let written = Transaction::default().with("message", message).commit(&self.table.client);
+        match written.await? {
+            Committed::Yes => Ok(()),
+            Committed::Refused(_) => Err(StorageError::Contended { what: "a new message" }),
+        }
+    }
+
     /// The message of that name.
     pub async fn find(
         &self,

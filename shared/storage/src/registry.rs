@@ -7,13 +7,15 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use espace_crypto::{BlindIndex, MacKey, MacPurpose, Place, SealingKey};
 use espace_domain::{
-    CODE_ATTEMPTS_MAX, CampaignId, Card, Contact, InsuredPerson, InvitationCode, Nir,
-    OppositionChannel, OppositionId, Random, Registration, SpaceId, Traits, code_expires_at,
+    CODE_ATTEMPTS_MAX, CampaignId, Card, Contact, InsuredPerson, Nir, OppositionId, Random,
+    Registration, Traits, code_expires_at, is_minor, majority_on,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::registry_item::PersonItem;
+use crate::registry_proof::{card_parts, representative_parts};
 use crate::sealing;
 use crate::system_keys::KEY_SHARDS;
 use crate::table::{Item, Query, Table, b, item, n, read, s};
@@ -27,12 +29,14 @@ const INDEX_GENERATION: u8 = 1;
 pub const DUE_SHARDS: u8 = 64;
 /// The sparse index of persons whose space is to open by itself.
 const DUE_INDEX: &str = "due";
+/// The sparse index of those fed as minors, by month of majority.
+const MAJORITY_INDEX: &str = "majority";
 
 /// The table of persons, and the keys to find and open them.
 #[derive(Debug, Clone)]
 pub struct Registry {
     pub(crate) table: Table,
-    keys: Arc<SystemKeys>,
+    pub(crate) keys: Arc<SystemKeys>,
 }
 
 /// A person as found: nothing of the record is open yet.
@@ -108,6 +112,11 @@ pub struct PersonRecord {
     pub deceased_on: Option<Date>,
     /// Whether an older shared record exists.
     pub has_dmp: bool,
+    /// Whether the person was a minor when they were fed: those who represent
+    /// them do so until they come of age, those of a protected adult until the
+    /// insurer says otherwise.
+    #[serde(default)]
+    pub fed_as_minor: bool,
 }
 
 /// Where a page of due persons ends.
@@ -118,48 +127,6 @@ pub struct DuePage(Item);
 #[derive(Deserialize)]
 struct DueKey {
     index: String,
-}
-
-/// The item of a person. Keyed hashes and the sealed record aside, only ids,
-/// state and instants.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PersonItem {
-    pub(crate) index: String,
-    pub(crate) schema: u8,
-    pub(crate) version: u64,
-    #[serde(flatten)]
-    pub(crate) state: StateItem,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) due_shard: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) due_at: Option<i64>,
-    #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
-    pub(crate) code: Option<Vec<u8>>,
-    #[serde(default)]
-    pub(crate) code_sent_at: i64,
-    #[serde(default)]
-    pub(crate) code_expires_at: i64,
-    #[serde(default)]
-    pub(crate) code_tries: u32,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) code_used_at: Option<i64>,
-    pub(crate) fed: FedFrom,
-    #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
-    pub(crate) card_proof: Option<Vec<u8>>,
-    #[serde(default)]
-    pub(crate) representative_proofs: Vec<serde_bytes::ByteBuf>,
-    #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
-    pub(crate) record: Option<Vec<u8>>,
-}
-
-/// The registration as stored.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub(crate) enum StateItem {
-    Invited { sent_at: i64 },
-    Opposed { opposed_at: i64, opposed_by: OppositionChannel, opposition_id: OppositionId },
-    Held { space_id: SpaceId },
 }
 
 impl Registry {
@@ -238,6 +205,41 @@ impl Registry {
         sealing::open(&key, record_place(&entry.index), sealed).map(Some)
     }
 
+    /// Opens the record under a key in hand.
+    pub(crate) fn open_record_under(
+        entry: &PersonEntry,
+        key: &SealingKey,
+    ) -> Result<Option<PersonRecord>, StorageError> {
+        let sealed = entry.item.record.as_ref();
+        sealed.map(|sealed| sealing::open(key, record_place(&entry.index), sealed)).transpose()
+    }
+
+    /// Persons who come of age in a month, and where the next page begins. Those
+    /// who are dealt with leave the index.
+    pub async fn coming_of_age(
+        &self,
+        month: Date,
+        after: Option<DuePage>,
+        limit: i32,
+    ) -> Result<(Vec<BlindIndex>, Option<DuePage>), StorageError> {
+        let bucket = self.majority_bucket(month).await?;
+        let (items, more) = self
+            .table
+            .query(Query {
+                index: Some(MAJORITY_INDEX),
+                condition: "#majorityMonth = :month",
+                values: item([(":month", s(bucket))]),
+                start: after.map(|page| page.0),
+                limit,
+            })
+            .await?;
+        let keys = items.into_iter().map(read::<DueKey>).collect::<Result<Vec<_>, _>>()?;
+        Ok((
+            keys.into_iter().map(|key| BlindIndex::from_stored(key.index)).collect(),
+            more.map(DuePage),
+        ))
+    }
+
     /// Opens the record of someone who holds no space yet.
     pub async fn open_unheld_record(
         &self,
@@ -255,61 +257,6 @@ impl Registry {
     /// The registry key of a person's shard.
     pub(crate) async fn record_key(&self, index: &BlindIndex) -> Result<SealingKey, StorageError> {
         self.keys.sealing(KeyName::Registry(index.shard(KEY_SHARDS))).await
-    }
-
-    /// The keyed hash under which a code is kept.
-    pub async fn code_tag(
-        &self,
-        index: &BlindIndex,
-        code: &InvitationCode,
-    ) -> Result<Vec<u8>, StorageError> {
-        let key = self.keys.mac(KeyName::PersonIndex).await?;
-        let parts = [index.as_str().as_bytes(), code.expose().as_bytes()];
-        Ok(key.tag(MacPurpose::InvitationCode, &parts).to_vec())
-    }
-
-    /// Whether `code` is the one last sent, in constant time. For nobody, the
-    /// same work against a tag that nothing matches.
-    pub async fn code_matches(
-        &self,
-        index: &BlindIndex,
-        entry: Option<&PersonEntry>,
-        code: &InvitationCode,
-    ) -> Result<bool, StorageError> {
-        let key = self.keys.mac(KeyName::PersonIndex).await?;
-        let parts = [index.as_str().as_bytes(), code.expose().as_bytes()];
-        let stored = entry.and_then(|e| e.code.as_ref());
-        let tag = stored.map_or([0; 32].as_slice(), |code| code.tag.as_slice());
-        Ok(key.matches(MacPurpose::InvitationCode, &parts, tag) && stored.is_some())
-    }
-
-    /// Whether `card` is the person's, in constant time.
-    pub async fn card_matches(
-        &self,
-        index: &BlindIndex,
-        entry: Option<&PersonEntry>,
-        card: &Card,
-    ) -> Result<bool, StorageError> {
-        let key = self.keys.mac(KeyName::PersonIndex).await?;
-        let tag = entry.and_then(|e| e.item.card_proof.as_deref());
-        let matches =
-            key.matches(MacPurpose::Card, &card_parts(index, card), tag.unwrap_or(&[0; 32]));
-        Ok(matches && tag.is_some())
-    }
-
-    /// Whether `representative` may act for the person, by keyed hash.
-    pub async fn represents(
-        &self,
-        representative: &BlindIndex,
-        entry: &PersonEntry,
-    ) -> Result<bool, StorageError> {
-        let key = self.keys.mac(KeyName::PersonIndex).await?;
-        let parts = representative_parts(&entry.index, representative);
-        Ok(entry
-            .item
-            .representative_proofs
-            .iter()
-            .any(|tag| key.matches(MacPurpose::PersonIndex, &parts, tag)))
     }
 
     /// Counts a wrong try against the code whose hash is `tag`, if it is still
@@ -354,6 +301,7 @@ impl Registry {
         index: &BlindIndex,
         person: &InsuredPerson,
         key: &SealingKey,
+        today: Date,
         random: &dyn Random,
     ) -> Result<ComposedRecord, StorageError> {
         let mac = self.keys.mac(KeyName::PersonIndex).await?;
@@ -366,8 +314,15 @@ impl Registry {
             treating_doctor: person.treating_doctor.clone(),
             deceased_on: person.deceased_on,
             has_dmp: person.has_dmp,
+            fed_as_minor: is_minor(person.traits.birth_date, today),
         };
+        let majority = majority_on(person.traits.birth_date);
         Ok(ComposedRecord {
+            majority_month: if record.fed_as_minor {
+                Some(self.majority_bucket(majority).await?)
+            } else {
+                None
+            },
             card_proof: person
                 .card
                 .as_ref()
@@ -401,13 +356,37 @@ impl Registry {
 pub(crate) struct ComposedRecord {
     pub(crate) card_proof: Option<Vec<u8>>,
     pub(crate) representative_proofs: Vec<serde_bytes::ByteBuf>,
+    pub(crate) majority_month: Option<String>,
     pub(crate) record: Vec<u8>,
+}
+
+impl PersonEntry {
+    /// The keyed hash of their card, where they have one.
+    pub fn card_proof(&self) -> Option<&[u8]> {
+        self.item.card_proof.as_deref()
+    }
 }
 
 impl PersonRecord {
     /// The person's number; `None` if what was sealed is not one.
     pub fn nir(&self) -> Option<Nir> {
         Nir::parse(&self.nir).ok()
+    }
+
+    /// Whether those who represented them as a minor no longer do, `on` a day.
+    pub fn has_come_of_age(&self, on: Date) -> bool {
+        self.fed_as_minor && !is_minor(self.traits.birth_date, on)
+    }
+
+    /// First name and name in use, as on an envelope.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.traits.first_name(), self.traits.last_name())
+    }
+
+    /// The record of someone for whom nobody acts any more, reached at `contacts`.
+    pub(crate) fn grown_up(&self, contacts: &[Contact]) -> Self {
+        let contacts = contacts.to_vec();
+        Self { representatives: Vec::new(), fed_as_minor: false, contacts, ..self.clone() }
     }
 
     /// Those who act for them.
@@ -452,57 +431,7 @@ fn index_under(key: &MacKey, nir: &Nir) -> BlindIndex {
     key.index(MacPurpose::PersonIndex, INDEX_GENERATION, nir.expose())
 }
 
-fn card_parts<'a>(index: &'a BlindIndex, card: &'a Card) -> [&'a [u8]; 3] {
-    let card_type: &[u8] = match card.card_type {
-        espace_domain::CardType::Photo => b"photo",
-        espace_domain::CardType::NoPhoto => b"noPhoto",
-    };
-    [index.as_str().as_bytes(), card_type, card.serial.expose().as_bytes()]
-}
-
-fn representative_parts<'a>(person: &'a BlindIndex, by: &'a BlindIndex) -> [&'a [u8]; 3] {
-    [b"represents", person.as_str().as_bytes(), by.as_str().as_bytes()]
-}
-
 /// Seconds since the epoch, as an instant.
 pub(crate) fn instant(seconds: i64) -> Result<Timestamp, StorageError> {
     Timestamp::from_second(seconds).map_err(|_| StorageError::Corrupt { what: "instant" })
-}
-
-impl TryFrom<PersonItem> for PersonEntry {
-    type Error = StorageError;
-
-    fn try_from(item: PersonItem) -> Result<Self, StorageError> {
-        let mut receipt = None;
-        let registration = match &item.state {
-            StateItem::Invited { sent_at } => Registration::Invited { sent_at: instant(*sent_at)? },
-            StateItem::Opposed { opposed_at, opposed_by, opposition_id } => {
-                receipt = Some(opposition_id.clone());
-                Registration::Opposed { at: instant(*opposed_at)?, channel: *opposed_by }
-            }
-            StateItem::Held { space_id } => Registration::Held { space_id: space_id.clone() },
-        };
-        let code = item
-            .code
-            .clone()
-            .map(|tag| {
-                Ok::<_, StorageError>(StoredCode {
-                    tag,
-                    sent_at: instant(item.code_sent_at)?,
-                    expires_at: instant(item.code_expires_at)?,
-                    tries: item.code_tries,
-                    used_at: item.code_used_at.map(instant).transpose()?,
-                })
-            })
-            .transpose()?;
-        Ok(Self {
-            index: BlindIndex::from_stored(item.index.clone()),
-            registration,
-            version: item.version,
-            code,
-            fed: item.fed.clone(),
-            opposition_id: receipt,
-            item,
-        })
-    }
 }

@@ -1,13 +1,29 @@
 //! Sessions: what an access token refers to, so that logging out ends it at the
-//! next request. Must not know tokens.
+//! next request, and the refresh tokens that renew it. Must not know access
+//! tokens, nor how a refresh token travels.
+//!
+//! The sessions of one account stand under one key, beside its epoch: raising
+//! the epoch ends them all with one write, and a request reads both in one call.
 
-use espace_crypto::BlindIndex;
-use espace_domain::{SessionId, SpaceId};
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use espace_crypto::OpaqueToken;
+use espace_domain::{AccountId, SessionId, SpaceId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::table::{SCHEMA, Table, item, n, s};
-use crate::{Aws, Environment, StorageError};
+use crate::table::{Item, Query, SCHEMA, Table, item, n, read, s};
+use crate::transaction::{Committed, Transaction};
+use crate::{Aws, Environment, Spaces, StorageError};
+
+/// The sort key under which an account's epoch stands: no session has it.
+const EPOCH: &str = "epoch";
+/// Most devices of one account that are listed.
+const SESSIONS_LISTED_MAX: i32 = 100;
+/// Seconds within which the refresh token just replaced still serves, for a
+/// client that lost the answer (RFC 9700 section 4.14.2 leaves it to the server).
+pub const REFRESH_GRACE_S: i64 = 20;
+/// Tries of a renewal that races with another of the same session.
+const REFRESH_RACES_MAX: u32 = 4;
 
 /// The table of sessions.
 #[derive(Debug, Clone)]
@@ -19,39 +35,93 @@ pub struct Sessions {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
+    owner: String,
     /// Its name.
     pub session_id: SessionId,
     schema: u8,
+    epoch: u64,
     /// Whose it is.
     #[serde(flatten)]
-    pub owner: SessionOwner,
+    pub holder: SessionHolder,
+    /// When it was opened.
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
-    created_at: Timestamp,
+    pub created_at: Timestamp,
+    /// When it was last renewed.
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub renewed_at: Timestamp,
     expires_at: i64,
-    #[serde(default)]
+    /// When nothing renews it any more, seconds.
+    ends_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     revoked_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refresh: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced_refresh: Option<String>,
+    #[serde(default)]
+    replaced_at: i64,
 }
 
 /// Whose session it is.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(tag = "owner", rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub enum SessionOwner {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "holder", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum SessionHolder {
     /// A holder, logged in.
     Citizen {
-        /// The blind index of the login.
-        login: String,
-        /// The holder's space.
+        /// Their own space.
         space_id: SpaceId,
+        /// On what kind of client.
+        client: ClientKind,
     },
     /// Someone whose own provider vouches for them; nothing of them is kept.
     Exchanged,
 }
 
-impl SessionOwner {
-    /// The owner of a holder's session.
-    pub fn citizen(login: &BlindIndex, space_id: SpaceId) -> Self {
-        Self::Citizen { login: login.as_str().to_owned(), space_id }
-    }
+/// What kind of client a person uses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ClientKind {
+    /// A browser: the refresh token is a cookie no script can read.
+    #[default]
+    Browser,
+    /// An application: the refresh token is in the body.
+    Mobile,
+}
+
+/// A session to be opened for a holder.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// Its name.
+    pub session_id: &'a SessionId,
+    /// The account.
+    pub account_id: &'a AccountId,
+    /// The holder's own space.
+    pub space_id: &'a SpaceId,
+    /// On what kind of client.
+    pub client: ClientKind,
+    /// The first refresh token.
+    pub refresh: &'a OpaqueToken,
+    /// Seconds for which it lasts without being renewed.
+    pub idle_s: i64,
+    /// Seconds after which nothing renews it.
+    pub lifetime_s: i64,
+}
+
+/// What a refresh token came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refreshed {
+    /// The session is renewed under the new token.
+    Yes(SessionHolder),
+    /// A token that had been replaced: the session is ended, whoever has it.
+    Reused,
+    /// The session is over, or the token is nobody's.
+    Over,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct EpochItem {
+    #[serde(default)]
+    epoch: u64,
 }
 
 impl Sessions {
@@ -60,46 +130,237 @@ impl Sessions {
         Self { table: Table::new(aws, environment, "ESPACE_SESSIONS_TABLE") }
     }
 
-    /// Opens a session that ends by itself after `lifetime_s`.
+    /// Opens a holder's session, unless something keeps them out of their space.
     pub async fn open(
         &self,
-        session_id: SessionId,
-        owner: SessionOwner,
+        spaces: &Spaces,
+        new: &NewSession<'_>,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        let epoch = self.epoch(new.account_id).await?;
+        let session = Session {
+            owner: new.account_id.as_str().to_owned(),
+            session_id: new.session_id.clone(),
+            schema: SCHEMA,
+            epoch,
+            holder: SessionHolder::Citizen { space_id: new.space_id.clone(), client: new.client },
+            created_at: now,
+            renewed_at: now,
+            expires_at: now.as_second() + new.idle_s,
+            ends_at: now.as_second() + new.lifetime_s,
+            revoked_at: None,
+            refresh: Some(new.refresh.digest().as_str().to_owned()),
+            replaced_refresh: None,
+            replaced_at: 0,
+        };
+        let committed = Transaction::default()
+            .with(
+                "session",
+                self.table.put_in_transaction(&session, "attribute_not_exists(#owner)")?,
+            )
+            .with("space", spaces.check_admits_in_transaction(new.space_id)?)
+            .commit(&self.table.client)
+            .await?;
+        Ok(committed == Committed::Yes)
+    }
+
+    /// Opens the session of someone another provider vouches for; nothing renews
+    /// it.
+    pub async fn open_exchanged(
+        &self,
+        session_id: &SessionId,
         lifetime_s: i64,
         now: Timestamp,
     ) -> Result<(), StorageError> {
+        let ends_at = now.as_second() + lifetime_s;
         let session = Session {
-            session_id,
+            owner: session_id.as_str().to_owned(),
+            session_id: session_id.clone(),
             schema: SCHEMA,
-            owner,
+            epoch: 0,
+            holder: SessionHolder::Exchanged,
             created_at: now,
-            expires_at: now.as_second() + lifetime_s,
+            renewed_at: now,
+            expires_at: ends_at,
+            ends_at,
             revoked_at: None,
+            refresh: None,
+            replaced_refresh: None,
+            replaced_at: 0,
         };
-        self.table.put(&session, "attribute_not_exists(#sessionId)").await.map(|_| ())
+        self.table.put(&session, "attribute_not_exists(#owner)").await.map(|_| ())
     }
 
-    /// The session of that name, while it lasts.
-    pub async fn find_live(
+    /// Whether a session of an account lasts: not ended, not too old, and not
+    /// older than the account's epoch. One call.
+    pub async fn is_live(
+        &self,
+        account_id: &AccountId,
+        session_id: &SessionId,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        Ok(self.find_live(account_id.as_str(), session_id, now).await?.is_some())
+    }
+
+    /// Whether the session of someone another provider vouches for lasts.
+    pub async fn is_live_exchanged(
         &self,
         session_id: &SessionId,
         now: Timestamp,
-    ) -> Result<Option<Session>, StorageError> {
+    ) -> Result<bool, StorageError> {
         let found: Option<Session> =
-            self.table.find(item([("sessionId", s(session_id.as_str()))])).await?;
-        Ok(found.filter(|found| found.revoked_at.is_none() && now.as_second() < found.expires_at))
+            self.table.find(key(session_id.as_str(), session_id.as_str())).await?;
+        Ok(found.is_some_and(|session| session.lasts(0, now)))
+    }
+
+    async fn find_live(
+        &self,
+        owner: &str,
+        session_id: &SessionId,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StorageError> {
+        let keys = [key(owner, session_id.as_str()), key(owner, EPOCH)];
+        let (mut session, mut epoch) = (None, 0);
+        for found in self.table.find_pair(keys).await? {
+            if found.get("sessionId").and_then(|id| id.as_s().ok()).is_some_and(|id| id == EPOCH) {
+                epoch = read::<EpochItem>(found)?.epoch;
+            } else {
+                session = Some(read::<Session>(found)?);
+            }
+        }
+        Ok(session.filter(|session| session.lasts(epoch, now)))
+    }
+
+    /// The devices of an account whose sessions last, and how many there may be.
+    pub async fn list(
+        &self,
+        account_id: &AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StorageError> {
+        let (items, _) = self
+            .table
+            .query(Query {
+                index: None,
+                condition: "#owner = :owner",
+                values: item([(":owner", s(account_id.as_str()))]),
+                start: None,
+                limit: SESSIONS_LISTED_MAX,
+            })
+            .await?;
+        let (mut sessions, mut epoch) = (Vec::new(), 0);
+        for found in items {
+            if found.get("sessionId").and_then(|id| id.as_s().ok()).is_some_and(|id| id == EPOCH) {
+                epoch = read::<EpochItem>(found)?.epoch;
+            } else {
+                sessions.push(read::<Session>(found)?);
+            }
+        }
+        sessions.retain(|session| session.lasts(epoch, now));
+        Ok(sessions)
+    }
+
+    /// Renews a session: `shown` is replaced by `next`. A token that had been
+    /// replaced more than [`REFRESH_GRACE_S`] ago ends the session: one of the two
+    /// who have it stole it (RFC 9700 section 4.14.2).
+    pub async fn refresh(
+        &self,
+        account_id: &AccountId,
+        session_id: &SessionId,
+        shown: &OpaqueToken,
+        next: &OpaqueToken,
+        idle_s: impl Fn(&SessionHolder) -> i64,
+        now: Timestamp,
+    ) -> Result<Refreshed, StorageError> {
+        let owner = account_id.as_str();
+        let digest = shown.digest().as_str().to_owned();
+        for _ in 0..REFRESH_RACES_MAX {
+            let Some(session) = self.find_live(owner, session_id, now).await? else {
+                return Ok(Refreshed::Over);
+            };
+            let is_current = session.refresh.as_deref() == Some(digest.as_str());
+            let is_graced = session.replaced_refresh.as_deref() == Some(digest.as_str())
+                && now.as_second() - session.replaced_at <= REFRESH_GRACE_S;
+            if !is_current && !is_graced {
+                self.revoke(owner, session_id, now).await?;
+                return Ok(Refreshed::Reused);
+            }
+            let expires_at = (now.as_second() + idle_s(&session.holder)).min(session.ends_at);
+            let mut values = item([
+                (":next", s(next.digest().as_str())),
+                (":seen", s(session.refresh.clone().unwrap_or_default())),
+                (":now", n(now.as_second())),
+                (":expires", n(expires_at)),
+            ]);
+            let mut update =
+                "SET #refresh = :next, #renewedAt = :now, #expiresAt = :expires".to_owned();
+            if is_current {
+                values.insert(":shown".to_owned(), s(&digest));
+                update.push_str(", #replacedRefresh = :shown, #replacedAt = :now");
+            }
+            // Within the grace the answer that carried the current token was lost:
+            // that one dies, and the grace is not prolonged.
+            let condition = "#refresh = :seen AND attribute_not_exists(#revokedAt)";
+            let key = key(owner, session_id.as_str());
+            if self.table.update(key, &update, condition, values).await?.is_some() {
+                return Ok(Refreshed::Yes(session.holder));
+            }
+        }
+        Err(StorageError::Contended { what: "a session being renewed" })
     }
 
     /// Ends a session. Ending it twice is ending it.
-    pub async fn revoke(&self, session_id: &SessionId, now: Timestamp) -> Result<(), StorageError> {
-        self.table
+    pub async fn revoke(
+        &self,
+        owner: &str,
+        session_id: &SessionId,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        let ended = self
+            .table
             .update(
-                item([("sessionId", s(session_id.as_str()))]),
-                "SET #revokedAt = :now",
+                key(owner, session_id.as_str()),
+                "SET #revokedAt = :now REMOVE #refresh, #replacedRefresh",
                 "attribute_exists(#sessionId)",
                 item([(":now", n(now.as_second()))]),
             )
-            .await
-            .map(|_| ())
+            .await?;
+        Ok(ended.is_some())
     }
+
+    /// Ends every session of an account.
+    pub async fn end_all(&self, account_id: &AccountId) -> Result<(), StorageError> {
+        let (update, values) = raise();
+        self.table.update(key(account_id.as_str(), EPOCH), update, "", values).await.map(|_| ())
+    }
+
+    /// The write that ends every session of an account.
+    pub(crate) fn end_all_in_transaction(
+        &self,
+        account_id: &AccountId,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let (update, values) = raise();
+        self.table.update_in_transaction(key(account_id.as_str(), EPOCH), update, "", values)
+    }
+
+    async fn epoch(&self, account_id: &AccountId) -> Result<u64, StorageError> {
+        let found: Option<EpochItem> = self.table.find(key(account_id.as_str(), EPOCH)).await?;
+        Ok(found.unwrap_or_default().epoch)
+    }
+}
+
+/// Raising an epoch.
+fn raise() -> (&'static str, Item) {
+    ("ADD #epoch :one SET #schema = :schema", item([(":one", n(1)), (":schema", n(SCHEMA))]))
+}
+
+impl Session {
+    fn lasts(&self, epoch: u64, now: Timestamp) -> bool {
+        self.revoked_at.is_none()
+            && self.epoch == epoch
+            && now.as_second() < self.expires_at.min(self.ends_at)
+    }
+}
+
+fn key(owner: &str, session_id: &str) -> Item {
+    item([("owner", s(owner)), ("sessionId", s(session_id))])
 }

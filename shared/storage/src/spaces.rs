@@ -2,13 +2,13 @@
 //! key. Must not know who may see them.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use espace_crypto::{Place, SealingKey};
-use espace_domain::{Random, SpaceId, SpaceState, Traits};
+use espace_crypto::{BlindIndex, Place, SealingKey};
+use espace_domain::{AccountId, Random, SpaceId, SpaceState, Suspension, Traits};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::sealing;
-use crate::table::{SCHEMA, Table, item, n, s};
+use crate::table::{Item, SCHEMA, Table, b, item, n, s};
 use crate::{Aws, Environment, StorageError};
 
 /// The logical name in sealed places.
@@ -29,7 +29,32 @@ pub struct Space {
     pub state: SpaceState,
     /// Counts what must stop work in flight: closing, consents withdrawn.
     pub epoch: u64,
+    /// What keeps its holder out, where something does.
+    pub suspension: Option<Suspension>,
+    /// The account of its holder, where they activated it themselves.
+    pub account: Option<SpaceAccount>,
     holder: Vec<u8>,
+}
+
+/// The account that opens a space.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SpaceAccount {
+    /// Its name: whose sessions are ended.
+    pub account_id: AccountId,
+    login: String,
+}
+
+impl SpaceAccount {
+    /// The account under a login.
+    pub fn new(account_id: AccountId, login: &BlindIndex) -> Self {
+        Self { account_id, login: login.as_str().to_owned() }
+    }
+
+    /// The blind index of its login.
+    pub fn login(&self) -> BlindIndex {
+        BlindIndex::from_stored(self.login.clone())
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,6 +84,10 @@ struct SpaceItem {
         skip_serializing_if = "Option::is_none"
     )]
     erasure_due_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suspension: Option<Suspension>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<SpaceAccount>,
     #[serde(with = "serde_bytes")]
     holder: Vec<u8>,
 }
@@ -69,10 +98,13 @@ impl Spaces {
         Self { table: Table::new(aws, environment, "ESPACE_SPACES_TABLE") }
     }
 
+    pub(crate) fn client(&self) -> &aws_sdk_dynamodb::Client {
+        &self.table.client
+    }
+
     /// The space of that name.
     pub async fn find(&self, space_id: &SpaceId) -> Result<Option<Space>, StorageError> {
-        let found: Option<SpaceItem> =
-            self.table.find(item([("spaceId", s(space_id.as_str()))])).await?;
+        let found: Option<SpaceItem> = self.table.find(key(space_id)).await?;
         found.map(Space::try_from).transpose()
     }
 
@@ -81,6 +113,7 @@ impl Spaces {
         &self,
         space_id: &SpaceId,
         state: &SpaceState,
+        account: Option<SpaceAccount>,
         holder: &Traits,
         key: &SealingKey,
         random: &dyn Random,
@@ -101,25 +134,119 @@ impl Spaces {
             activated_at,
             closed_at: None,
             erasure_due_at: None,
+            suspension: None,
+            account,
             holder: sealing::seal(key, holder_place(space_id), holder, random)?,
         };
         self.table.put_in_transaction(&stored, "attribute_not_exists(#spaceId)")
     }
 
-    /// The write that takes an open space into its holder's hands, refused
-    /// where it is no longer open.
+    /// The write that takes a space into its holder's hands: an open one, or a
+    /// frozen one whose holder has proven who they are again. Refused where it
+    /// stands otherwise than it was read. Without an account, a representative
+    /// takes it.
     pub(crate) fn activate_in_transaction(
         &self,
-        space_id: &SpaceId,
+        space: &Space,
+        account: Option<&SpaceAccount>,
         now: Timestamp,
     ) -> Result<TransactWriteItem, StorageError> {
+        let mut values = item([
+            (":active", s("active")),
+            (":seen", s(space.state.name())),
+            (":epoch", n(space.epoch)),
+            (":now", n(now.as_second())),
+            (":one", n(1)),
+        ]);
+        let mut set = "SET #state = :active, #activatedAt = :now".to_owned();
+        if let Some(account) = account {
+            set.push_str(", #account = :account");
+            let account = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(account)
+                .map_err(|_| StorageError::Corrupt { what: "account of a space" })?;
+            values.insert(":account".to_owned(), account);
+        }
+        set.push_str(" REMOVE #suspension ADD #epoch :one");
         self.table.update_in_transaction(
-            item([("spaceId", s(space_id.as_str()))]),
-            "SET #state = :active, #activatedAt = :now",
-            "#state = :open",
-            item([(":active", s("active")), (":open", s("open")), (":now", n(now.as_second()))]),
+            key(&space.space_id),
+            &set,
+            "#state = :seen AND #epoch = :epoch",
+            values,
         )
     }
+
+    /// The write that suspends a space, or lifts a suspension. What is in flight
+    /// stops: the epoch moves.
+    pub(crate) fn suspend_in_transaction(
+        &self,
+        space: &Space,
+        suspension: Option<Suspension>,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let mut values = item([(":seen", n(space.epoch)), (":one", n(1))]);
+        let update = if let Some(suspension) = suspension {
+            values.insert(":suspension".to_owned(), s(suspension.name()));
+            "SET #suspension = :suspension ADD #epoch :one"
+        } else {
+            "REMOVE #suspension ADD #epoch :one"
+        };
+        self.table.update_in_transaction(key(&space.space_id), update, "#epoch = :seen", values)
+    }
+
+    /// The write that brings the holder's traits up to date as fed, and the
+    /// suspension that follows.
+    pub(crate) fn refresh_in_transaction(
+        &self,
+        space: &Space,
+        holder: &Traits,
+        suspension: Option<Suspension>,
+        space_key: &SealingKey,
+        random: &dyn Random,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let sealed = sealing::seal(space_key, holder_place(&space.space_id), holder, random)?;
+        let mut values = item([(":seen", n(space.epoch)), (":one", n(1)), (":holder", b(sealed))]);
+        let update = if let Some(suspension) = suspension {
+            values.insert(":suspension".to_owned(), s(suspension.name()));
+            "SET #holder = :holder, #suspension = :suspension ADD #epoch :one"
+        } else {
+            "SET #holder = :holder REMOVE #suspension ADD #epoch :one"
+        };
+        self.table.update_in_transaction(key(&space.space_id), update, "#epoch = :seen", values)
+    }
+
+    /// The write by which a space waits for its holder again: those who held it
+    /// for them no longer do.
+    pub(crate) fn return_in_transaction(
+        &self,
+        space: &Space,
+    ) -> Result<TransactWriteItem, StorageError> {
+        self.table.update_in_transaction(
+            key(&space.space_id),
+            "SET #state = :open REMOVE #activatedAt ADD #epoch :one",
+            "#epoch = :seen AND #state IN (:open, :active) AND attribute_not_exists(#account)",
+            item([
+                (":open", s("open")),
+                (":active", s("active")),
+                (":seen", n(space.epoch)),
+                (":one", n(1)),
+            ]),
+        )
+    }
+
+    /// The condition that a holder may still enter: nothing suspends the space.
+    pub(crate) fn check_admits_in_transaction(
+        &self,
+        space_id: &SpaceId,
+    ) -> Result<TransactWriteItem, StorageError> {
+        self.table.check_in_transaction(
+            key(space_id),
+            "attribute_exists(#spaceId) AND attribute_not_exists(#suspension)",
+            item([]),
+        )
+    }
+}
+
+/// The key of a space's item.
+fn key(space_id: &SpaceId) -> Item {
+    item([("spaceId", s(space_id.as_str()))])
 }
 
 impl Space {
@@ -151,6 +278,13 @@ impl TryFrom<SpaceItem> for Space {
             },
             _ => return Err(StorageError::Corrupt { what: "state of a space" }),
         };
-        Ok(Self { space_id: stored.space_id, state, epoch: stored.epoch, holder: stored.holder })
+        Ok(Self {
+            space_id: stored.space_id,
+            state,
+            epoch: stored.epoch,
+            suspension: stored.suspension,
+            account: stored.account,
+            holder: stored.holder,
+        })
     }
 }

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValue, TransactWriteItem,
+    Update,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_item, to_item};
@@ -56,6 +59,26 @@ impl Table {
             .item
             .map(read)
             .transpose()
+    }
+
+    /// Two items of the table in one call, read consistently, in no order.
+    pub(crate) async fn find_pair(&self, keys: [Item; 2]) -> Result<Vec<Item>, StorageError> {
+        let keys = KeysAndAttributes::builder()
+            .set_keys(Some(keys.into()))
+            .consistent_read(true)
+            .build()
+            .map_err(build_error)?;
+        let output = self
+            .client
+            .batch_get_item()
+            .request_items(&self.name, keys)
+            .send()
+            .await
+            .map_err(|e| StorageError::call("dynamodb:BatchGetItem", e))?;
+        if output.unprocessed_keys.is_some_and(|left| !left.is_empty()) {
+            return Err(StorageError::Throttled { operation: "dynamodb:BatchGetItem" });
+        }
+        Ok(output.responses.unwrap_or_default().remove(&self.name).unwrap_or_default())
     }
 
     /// Writes an item under a condition (empty: none).
@@ -138,6 +161,27 @@ impl Table {
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 
+    /// The last items of a key, from the end.
+    pub(crate) async fn query_backwards(
+        &self,
+        query: Query<'_>,
+    ) -> Result<Vec<Item>, StorageError> {
+        let output = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression(query.condition)
+            .set_expression_attribute_names(names(&[query.condition]))
+            .set_expression_attribute_values(Some(query.values))
+            .limit(query.limit)
+            .scan_index_forward(false)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|e| StorageError::call("dynamodb:Query", e))?;
+        Ok(output.items.unwrap_or_default())
+    }
+
     /// Deletes an item, whether it is there or not.
     pub(crate) async fn delete(&self, key: Item) -> Result<(), StorageError> {
         self.client
@@ -175,6 +219,40 @@ impl Table {
             .build()
             .map_err(build_error)?;
         Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// A deletion as a part of a transaction.
+    pub(crate) fn delete_in_transaction(
+        &self,
+        key: Item,
+        condition: &str,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let delete = Delete::builder()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .set_condition_expression((!condition.is_empty()).then(|| condition.to_owned()))
+            .set_expression_attribute_names(names(&[condition]))
+            .build()
+            .map_err(build_error)?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
+    }
+
+    /// A condition on an item that the transaction does not write.
+    pub(crate) fn check_in_transaction(
+        &self,
+        key: Item,
+        condition: &str,
+        values: Item,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .condition_expression(condition)
+            .set_expression_attribute_names(names(&[condition]))
+            .set_expression_attribute_values((!values.is_empty()).then_some(values))
+            .build()
+            .map_err(build_error)?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// An update as a part of a transaction.

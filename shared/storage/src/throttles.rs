@@ -47,13 +47,11 @@ impl Throttles {
             tries: u32,
         }
         let window = now.as_second() / WINDOW_S;
-        let key = self.keys.mac(self.key).await?;
-        let tag = key
-            .tag(MacPurpose::Source, &[act.as_bytes(), source.as_bytes(), &window.to_be_bytes()]);
+        let tag = self.tag(act, source, window).await?;
         let updated = self
             .table
             .update(
-                item([("source", s(BASE64URL_NOPAD.encode(&tag)))]),
+                item([("source", s(tag))]),
                 "ADD #tries :one SET #expiresAt = :expires, #schema = :schema",
                 "",
                 item([
@@ -67,5 +65,38 @@ impl Throttles {
         let counter: Counter = read(updated)?;
         let wait_s = (window + 1) * WINDOW_S - now.as_second();
         Ok((counter.tries > limit).then_some(wait_s))
+    }
+
+    /// Notes one act of `source`, unless another was noted less than `delay_s`
+    /// ago; gives the seconds to wait then.
+    pub async fn space_out(
+        &self,
+        act: &'static str,
+        source: &str,
+        delay_s: i64,
+        now: Timestamp,
+    ) -> Result<Option<i64>, StorageError> {
+        let noted = self
+            .table
+            .update(
+                item([("source", s(self.tag(act, source, 0).await?))]),
+                "SET #lastAt = :now, #expiresAt = :expires, #schema = :schema",
+                "attribute_not_exists(#lastAt) OR #lastAt <= :latest",
+                item([
+                    (":now", n(now.as_second())),
+                    (":latest", n(now.as_second() - delay_s)),
+                    (":expires", n(now.as_second() + delay_s + WINDOW_S)),
+                    (":schema", n(SCHEMA)),
+                ]),
+            )
+            .await?;
+        Ok(noted.is_none().then_some(delay_s))
+    }
+
+    /// The name of a counter.
+    async fn tag(&self, act: &str, source: &str, window: i64) -> Result<String, StorageError> {
+        let key = self.keys.mac(self.key).await?;
+        let parts = [act.as_bytes(), source.as_bytes(), &window.to_be_bytes()];
+        Ok(BASE64URL_NOPAD.encode(&key.tag(MacPurpose::Source, &parts)))
     }
 }

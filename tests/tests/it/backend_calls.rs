@@ -67,20 +67,41 @@ async fn the_calls_of_each_operation_are_as_stated() -> Result<()> {
     let (proven, calls) = calls_of(&activation, "POST", identity, None, Some(&proof(0))).await?;
     hold("POST /v1/activation/identity", &warm(calls, 0, 0));
 
+    let code = json!({"nir": people[1].person.text("nir"), "channel": "email",
+        "birthDate": people[1].person.text("birthDate"), "card": null});
+    let (_, calls) =
+        calls_of(&activation, "POST", "/v1/activation/codes", None, Some(&code)).await?;
+    hold("POST /v1/activation/codes", &warm(calls, 0, 0));
+    let mut wrong = proof(0);
+    wrong["code"] = json!("0000-0000-0000");
+    activation.calls();
+    let refused = activation.send("POST", identity, None, Some(&wrong)).await?;
+    assert_eq!(refused.status, 403);
+    hold("POST /v1/activation/identity (not recognised)", &warm(activation.calls(), 0, 0));
+
     let token = proven["enrolmentToken"].as_str();
     let account = json!({"login": login_of(&people[0].person), "password": PASSWORD});
     let (_, calls) = calls_of(&activation, "POST", "/v1/activation", token, Some(&account)).await?;
     hold("POST /v1/activation", &warm(calls, 0, 1));
 
-    let build = |aws: &espace_storage::Aws, environment, clock| {
-        opposition::App::new(aws, environment, clock, random()).map(|app| opposition::router(app).0)
-    };
-    let opposition = deployed.in_process("OppositionFunction", &[], now(), build).await?;
+    let opposition = deployed.opposition(&[], now()).await?;
+    // The code asked for above replaced the invitation's.
+    let code = deployed.api.wait_for_code(people[1].person.text("email"), 24).await?;
+    let proof = |_: usize| people[1].person.proof(&code);
     let (proven, _) = calls_of(&activation, "POST", identity, None, Some(&proof(1))).await?;
     let token = proven["enrolmentToken"].as_str();
     let body = json!({"confirmed": true});
-    let (_, calls) = calls_of(&opposition, "POST", "/v1/opposition", token, Some(&body)).await?;
+    let (refused, calls) =
+        calls_of(&opposition, "POST", "/v1/opposition", token, Some(&body)).await?;
     hold("POST /v1/opposition", &warm(calls, 0, 0));
+    let path = refused["receipt"].as_str().context("a receipt")?.to_owned();
+    opposition.calls();
+    opposition.send("GET", &path, token, None).await?;
+    hold("GET /v1/opposition/{oppositionId}/receipt", &warm(opposition.calls(), 0, 0));
+    let check = json!({"reference": refused["reference"]});
+    let path = "/v1/certificates/verify";
+    let (_, calls) = calls_of(&opposition, "POST", path, None, Some(&check)).await?;
+    hold("POST /v1/certificates/verify", &warm(calls, 0, 0));
 
     let sessions = deployed.sessions(&[], now()).await?;
     let address = people[0].person.text("email");
@@ -91,13 +112,20 @@ async fn the_calls_of_each_operation_are_as_stated() -> Result<()> {
     let otp = deployed.api.wait_for_code(address, 6).await?;
     let path = format!("/v1/sessions/{}/otp", begun["challengeId"].as_str().unwrap());
     let (opened, calls) =
-        calls_of(&sessions, "POST", &path, None, Some(&json!({ "otp": otp }))).await?;
-    hold("POST /v1/sessions/{challengeId}/otp (first in five minutes)", &calls);
+        calls_of(&sessions, "POST", &path, None, Some(&json!({"otp": otp, "client": "mobile"})))
+            .await?;
+    hold("POST /v1/sessions/{id}/otp (first in five minutes)", &calls);
+    let renewal = json!({"refreshToken": opened["refreshToken"]});
+    let path = "/v1/sessions/refresh";
+    let (opened, calls) = calls_of(&sessions, "POST", path, None, Some(&renewal)).await?;
+    hold("POST /v1/sessions/refresh", &calls);
     let token = opened["accessToken"].as_str();
     calls_of(&sessions, "GET", "/v1/me", token, None).await?;
     let (_, calls) = calls_of(&sessions, "GET", "/v1/me", token, None).await?;
     hold("GET /v1/me", &calls);
 
+    let (_, calls) = calls_of(&sessions, "GET", "/v1/sessions", token, None).await?;
+    hold("GET /v1/sessions", &calls);
     let build = |aws: &espace_storage::Aws, environment, clock| {
         space::App::new(aws, environment, clock, random()).map(|app| space::router(app).0)
     };

@@ -1,7 +1,8 @@
 //! Opens the spaces whose six weeks have passed (R.1111-28).
 //!
 //! The schedule's event is split into one message a shard of the due-date
-//! index; a shard is worked page by page until nothing in it is due. A person
+//! index, which also holds the refusals that become final after two weeks and the
+//! older shared records (DMP) that close after their transition; a shard is worked page by page until nothing in it is due. A person
 //! dealt with leaves the index, so a run that is killed anywhere is taken up
 //! where it was.
 //!

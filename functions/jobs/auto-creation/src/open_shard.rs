@@ -3,10 +3,11 @@
 //! Must not know: how the shards were made.
 
 use espace_crypto::BlindIndex;
+use espace_domain::Registration;
 use espace_jobs::{JobContext, JobError, JobOutcome, QueueMessage};
 use espace_notifications::Notice;
 use espace_storage::Envelope;
-use espace_storage::transitions::{Opened, open_automatically};
+use espace_storage::transitions::{Opened, Settled, open_automatically, settle_opposed};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 
@@ -24,6 +25,8 @@ const RACES_MAX: u32 = 3;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Opened,
+    /// A refusal became final, or an older shared record closed.
+    Settled,
     /// Activated, refused, deceased: nothing to open.
     Skipped,
 }
@@ -70,6 +73,7 @@ async fn open_shard(
         for one in done {
             match one {
                 Ok(Outcome::Opened) => opened += 1,
+                Ok(Outcome::Settled) => outcome.add("settled", 1),
                 Ok(Outcome::Skipped) => outcome.add("skipped", 1),
                 Err(error) => {
                     outcome.add("failed", 1);
@@ -107,6 +111,13 @@ async fn open_one(
         let Some(entry) = registry.find_by_index(&index).await? else {
             return Ok(Outcome::Skipped);
         };
+        if let Registration::Opposed { .. } = entry.registration {
+            match settle_opposed(registry, &entry, as_of).await? {
+                Settled::Reduced | Settled::DmpClosed => return Ok(Outcome::Settled),
+                Settled::Nothing => return Ok(Outcome::Skipped),
+                Settled::Raced => continue,
+            }
+        }
         let Some(record) = registry.open_unheld_record(&entry).await? else {
             return Ok(Outcome::Skipped);
         };

@@ -8,8 +8,8 @@ use espace_domain::{Clock, Random};
 use espace_jobs::JobSettings;
 use espace_storage::transitions::FeedStores;
 use espace_storage::{
-    Aws, CampaignFiles, Campaigns, Environment, MissingVariables, Outbox, Queue, Registry,
-    SpaceKeys, SystemKeys,
+    Aws, CampaignFiles, Campaigns, Contacts, Environment, MissingVariables, Outbox, Queue,
+    Registry, Representations, Sessions, SpaceKeys, Spaces, SystemKeys,
 };
 
 /// The stores this job is allowed, and no other.
@@ -39,6 +39,10 @@ impl App {
             stores: FeedStores {
                 registry: Registry::new(aws, env, keys.clone()),
                 space_keys: SpaceKeys::new(aws, env),
+                spaces: Spaces::new(aws, env),
+                contacts: Contacts::new(aws, env),
+                representations: Representations::new(aws, env),
+                sessions: Sessions::new(aws, env),
                 outbox: Outbox::new(aws, env, keys),
             },
             campaigns: Campaigns::new(aws, env),

@@ -4,12 +4,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use espace_domain::{InsuredPerson, Nir, Rejection, find_cycles, parse_line};
+use espace_domain::{InsuredPerson, Nir, Rejection, find_cycles, paris_date, parse_line};
 use espace_jobs::{JobContext, JobError, JobOutcome};
 use espace_storage::{Campaign, ChunkCounts, RejectedLine};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use crate::App;
 use crate::lines::{LineReader, RawLine};
@@ -39,7 +38,7 @@ pub(crate) async fn work(
         .find(campaign_id)
         .await?
         .ok_or(JobError::Work("a chunk of an unknown campaign"))?;
-    let today = context.clock.now().to_zoned(TimeZone::UTC).date();
+    let today = paris_date(context.clock.now());
     let lines = judge_together(read(app, chunk, today).await?);
     let outcomes: Vec<(u64, LineOutcome)> = stream::iter(lines)
         // Boxed: the futures of three nested stores are too deep to lay out inline.

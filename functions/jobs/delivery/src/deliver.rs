@@ -4,8 +4,9 @@
 
 use espace_domain::{Contact, NotificationId};
 use espace_jobs::{JobContext, JobError};
-use espace_notifications::Notice;
-use espace_storage::{DELIVERY_ATTEMPTS_MAX, Envelope, OutboxEntry, OutboxState};
+use espace_notifications::{Notice, OppositionProof, SERVICE};
+use espace_pdf::{Proof, prove};
+use espace_storage::{Attached, DELIVERY_ATTEMPTS_MAX, Envelope, OutboxEntry, OutboxState};
 use jiff::Timestamp;
 
 use crate::App;
@@ -82,7 +83,15 @@ async fn send(app: &App, entry: &OutboxEntry, now: Timestamp) -> Result<Delivere
             return Ok(Delivered::ToPrint);
         }
         Contact::Email(email) => {
-            app.mailer.send(email, rendered.subject, &rendered.text).await?;
+            let attached = match &envelope.notice {
+                Notice::OppositionProof(proof) => Some(Attached {
+                    name: "preuve-de-refus.pdf",
+                    content_type: "application/pdf",
+                    bytes: proof_pdf(proof, &app.site)?,
+                }),
+                _ => None,
+            };
+            app.mailer.send(email, rendered.subject, &rendered.text, attached).await?;
             Delivered::Email
         }
         Contact::Sms(phone) => {
@@ -94,4 +103,18 @@ async fn send(app: &App, entry: &OutboxEntry, now: Timestamp) -> Result<Delivere
         .mark_sent(std::slice::from_ref(entry), channel.as_str(), &app.campaigns, now)
         .await?;
     Ok(delivered)
+}
+
+/// The proof of a refusal, to be attached.
+fn proof_pdf(proof: &OppositionProof, site: &str) -> Result<Vec<u8>, JobError> {
+    let text = proof.text(site);
+    let proof = Proof {
+        sender: SERVICE.to_owned(),
+        dated: text.dated.clone(),
+        title: text.title.to_owned(),
+        paragraphs: text.paragraphs(),
+        qr: text.qr.clone(),
+        qr_alternative: text.qr_alternative.clone(),
+    };
+    prove(&proof).map_err(|_| JobError::Work("the PDF of a proof failed"))
 }

@@ -2,12 +2,11 @@
 //!
 //! Must not know: how letters are gathered.
 
-use espace_domain::{BatchId, Channel, Contact};
+use espace_domain::{BatchId, Channel, Contact, paris_date};
 use espace_jobs::{JobContext, JobError};
 use espace_notifications::{Notice, SERVICE, french_date};
 use espace_pdf::{Letter, print};
 use espace_storage::{Envelope, OutboxEntry};
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use crate::App;
@@ -35,7 +34,7 @@ pub(crate) async fn make(
 ) -> Result<(), JobError> {
     let now = context.clock.now();
     entries.sort_by(|a, b| a.notification_id.cmp(&b.notification_id));
-    let today = french_date(now.to_zoned(TimeZone::UTC).date());
+    let today = french_date(paris_date(now));
     let mut letters = Vec::with_capacity(entries.len());
     for entry in &entries {
         let envelope: Envelope<Notice> = app.outbox.open(entry).await?;
@@ -43,6 +42,13 @@ pub(crate) async fn make(
             return Err(JobError::Work("a letter without a postal address"));
         };
         let rendered = envelope.notice.render(Channel::Letter, &app.site);
+        let qr = match &envelope.notice {
+            Notice::OppositionProof(proof) => {
+                let text = proof.text(&app.site);
+                Some((text.qr, text.qr_alternative))
+            }
+            _ => None,
+        };
         let mut addressee = vec![envelope.addressee.clone()];
         addressee.extend(address.lines());
         letters.push(Letter {
@@ -51,6 +57,7 @@ pub(crate) async fn make(
             dated: format!("Le {today}"),
             subject: rendered.subject.to_owned(),
             text: rendered.text,
+            qr,
         });
     }
     let (pdf, pages) =

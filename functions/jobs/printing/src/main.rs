@@ -12,8 +12,8 @@ use printing::App;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), JobError> {
-    let aws = Aws::connect().await;
     let environment = Environment::of_process();
+    let aws = Aws::connect(&environment);
     let app = App::new(&aws, environment, Arc::new(SystemClock), Arc::new(SystemRandom))?;
     let app = &app;
     let settings = app.settings.clone();

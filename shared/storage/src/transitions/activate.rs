@@ -3,7 +3,8 @@
 
 use espace_crypto::{BlindIndex, SealingKey};
 use espace_domain::{
-    AccountId, Contact, ContactId, Random, Registration, RegistrationAct, SpaceId, SpaceState,
+    AccountId, AlertCode, Contact, ContactId, Random, Registration, RegistrationAct, SpaceId,
+    SpaceState, Suspension,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,11 +13,11 @@ use super::open::{NewSpace, held_item};
 use crate::accounts::NewAccount;
 use crate::contacts::NewContact;
 use crate::enrolments::EnrolmentOutcome;
-use crate::registry::PersonItem;
+use crate::registry_item::PersonItem;
 use crate::transaction::{Committed, Transaction};
 use crate::{
-    AccountSecrets, Accounts, Contacts, Enrolment, Enrolments, Envelope, Outbox, PersonEntry,
-    PersonRecord, Registry, SpaceKeys, Spaces, StorageError,
+    AccountSecrets, Accounts, Alerts, Contacts, Enrolment, Enrolments, Envelope, Outbox,
+    PersonEntry, PersonRecord, Registry, Sessions, SpaceAccount, SpaceKeys, Spaces, StorageError,
 };
 
 /// What activation needs.
@@ -36,6 +37,10 @@ pub struct ActivationStores {
     pub enrolments: Enrolments,
     /// The messages.
     pub outbox: Outbox,
+    /// The sessions of an account that is taken back.
+    pub sessions: Sessions,
+    /// The codes that messages carry to freeze the space.
+    pub alerts: Alerts,
 }
 
 /// An address of the new account.
@@ -47,6 +52,8 @@ pub struct NewSpaceContact {
     pub contact: Contact,
     /// The keyed hash of the code sent to it; `None` when it counts already.
     pub otp: Option<Vec<u8>>,
+    /// Whether the insurer gave it.
+    pub on_file: bool,
 }
 
 /// Everything an activation writes.
@@ -66,6 +73,8 @@ pub struct Activation<'a, N> {
     pub contacts: &'a [NewSpaceContact],
     /// The messages: confirmation codes, and word to those already known.
     pub messages: &'a [Envelope<N>],
+    /// The code by which those who get word may freeze the space.
+    pub alert: &'a AlertCode,
 }
 
 /// Why nothing was written.
@@ -86,20 +95,16 @@ pub async fn activate<N: Serialize>(
     now: Timestamp,
 ) -> Result<Result<SpaceId, ActivationRefused>, StorageError> {
     let account_id = AccountId::generate(random);
+    let account = SpaceAccount::new(account_id.clone(), activation.login);
     let (space_id, key, mut transaction) = match &activation.entry.registration {
         Registration::Held { space_id } => {
-            let Some(key) = stores.space_keys.content(space_id).await? else {
+            let Some(held) = take_over(stores, activation, space_id, &account, now).await? else {
                 return Ok(Err(ActivationRefused::Raced));
             };
-            let item =
-                PersonItem { code_used_at: Some(now.as_second()), ..activation.entry.item.clone() };
-            let transaction = Transaction::default()
-                .with("person", stores.registry.replace_in_transaction(item)?)
-                .with("space", stores.spaces.activate_in_transaction(space_id, now)?);
-            (space_id.clone(), key, transaction)
+            held
         }
         Registration::Invited { .. } | Registration::Opposed { .. } => {
-            open_active(stores, activation, random, now).await?
+            open_active(stores, activation, account, random, now).await?
         }
     };
     let account_key = stores.accounts.key(activation.login).await?;
@@ -113,6 +118,7 @@ pub async fn activate<N: Serialize>(
     let outcome = EnrolmentOutcome::Activated(space_id.clone());
     transaction = transaction
         .with("account", stores.accounts.put_in_transaction(&account, now, random)?)
+        .with("alert", stores.alerts.put_in_transaction(activation.alert, &space_id, now).await?)
         .with(
             "enrolment",
             stores.enrolments.settle_in_transaction(activation.enrolment, &outcome, now)?,
@@ -122,6 +128,7 @@ pub async fn activate<N: Serialize>(
             contact_id: &contact.contact_id,
             contact: &contact.contact,
             otp: contact.otp.clone(),
+            on_file: contact.on_file,
         };
         let part = stores.contacts.put_in_transaction(&space_id, &new, &key, now, random)?;
         transaction = transaction.with("contact", part);
@@ -137,10 +144,50 @@ pub async fn activate<N: Serialize>(
     })
 }
 
+/// The writes by which a space that exists comes into its holder's hands: opened
+/// by itself, or frozen and claimed back, in which case the account that had it
+/// goes with the addresses it added. `None` when the space may not be taken.
+async fn take_over<N>(
+    stores: &ActivationStores,
+    activation: &Activation<'_, N>,
+    space_id: &SpaceId,
+    account: &SpaceAccount,
+    now: Timestamp,
+) -> Result<Option<(SpaceId, SealingKey, Transaction)>, StorageError> {
+    let space = stores.spaces.find(space_id).await?;
+    let key = stores.space_keys.content(space_id).await?;
+    let (Some(space), Some(key)) = (space, key) else {
+        return Ok(None);
+    };
+    let item = PersonItem { code_used_at: Some(now.as_second()), ..activation.entry.item.clone() };
+    let mut transaction = Transaction::default()
+        .with("person", stores.registry.replace_in_transaction(item)?)
+        .with("space", stores.spaces.activate_in_transaction(&space, Some(account), now)?);
+    if let Some(former) = &space.account {
+        if space.suspension != Some(Suspension::Frozen) {
+            return Ok(None);
+        }
+        if former.login() != *activation.login {
+            let part = stores.accounts.delete_in_transaction(&former.login())?;
+            transaction = transaction.with("former account", part);
+        }
+        let ended = stores.sessions.end_all_in_transaction(&former.account_id)?;
+        transaction = transaction.with("former sessions", ended);
+        for contact in stores.contacts.of_space(space_id).await? {
+            if !contact.on_file {
+                let part = stores.contacts.delete_in_transaction(&contact)?;
+                transaction = transaction.with("former contact", part);
+            }
+        }
+    }
+    Ok(Some((space_id.clone(), key, transaction)))
+}
+
 /// The writes of a space that is active from its birth.
 async fn open_active<N>(
     stores: &ActivationStores,
     activation: &Activation<'_, N>,
+    account: SpaceAccount,
     random: &dyn Random,
     now: Timestamp,
 ) -> Result<(SpaceId, SealingKey, Transaction), StorageError> {
@@ -155,7 +202,14 @@ async fn open_active<N>(
     let held = held_item(entry, &registration, record, &key, random)?;
     let item = PersonItem { code_used_at: Some(now.as_second()), ..held };
     let state = SpaceState::Active { opened_at: now, activated_at: now };
-    let new = NewSpace { space_id: &space_id, state: &state, record, key: &key, wrapped: &wrapped };
+    let new = NewSpace {
+        space_id: &space_id,
+        state: &state,
+        account: Some(account),
+        record,
+        key: &key,
+        wrapped: &wrapped,
+    };
     let transaction =
         Transaction::default().with("person", stores.registry.replace_in_transaction(item)?);
     let transaction = new.add_to(transaction, &stores.spaces, &stores.space_keys, random, now)?;

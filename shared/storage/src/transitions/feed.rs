@@ -6,12 +6,14 @@ use espace_domain::{CampaignId, InsuredPerson, InvitationCode, Random, Registrat
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::registry::{ComposedRecord, PersonItem, StateItem, due_shard};
+use super::feed_held::{FedHolder, refresh_space};
+use crate::registry::{ComposedRecord, due_shard};
+use crate::registry_item::{PersonItem, StateItem};
 use crate::table::SCHEMA;
 use crate::transaction::{Committed, Transaction};
 use crate::{
-    DUE_SHARDS, Envelope, FedFrom, FeedOutcome, Outbox, PersonEntry, Registry, SpaceKeys,
-    StorageError, StoredCode,
+    Contacts, DUE_SHARDS, Envelope, FedFrom, FeedOutcome, Outbox, PersonEntry, Registry,
+    Representations, Sessions, SpaceKeys, Spaces, StorageError, StoredCode,
 };
 
 /// Tries of a person whom another line or request changes at the same time.
@@ -24,6 +26,14 @@ pub struct FeedStores {
     pub registry: Registry,
     /// The keys of the spaces that exist.
     pub space_keys: SpaceKeys,
+    /// The spaces that exist.
+    pub spaces: Spaces,
+    /// The addresses in them.
+    pub contacts: Contacts,
+    /// Who holds whose space.
+    pub representations: Representations,
+    /// Sessions, ended by a death.
+    pub sessions: Sessions,
     /// The messages.
     pub outbox: Outbox,
 }
@@ -102,7 +112,7 @@ async fn invite<N: Serialize>(
         return Err(StorageError::Corrupt { what: "a new person without an address" });
     };
     let key = stores.registry.record_key(index).await?;
-    let composed = stores.registry.compose(index, line.person, &key, random).await?;
+    let composed = stores.registry.compose(index, line.person, &key, today(now), random).await?;
     let registration = Registration::Invited { sent_at: line.sent_at };
     let tag = stores.registry.code_tag(index, &code).await?;
     let outcome = FeedOutcome::Invited;
@@ -121,6 +131,7 @@ async fn invite<N: Serialize>(
         fed: fed_from(line, outcome),
         card_proof: None,
         representative_proofs: Vec::new(),
+        majority_month: None,
         record: None,
     };
     let item = with_code(with_record(item, composed), StoredCode::new(tag, line.sent_at));
@@ -158,25 +169,33 @@ async fn refresh<N: Serialize>(
     let fed = fed_from(line, outcome);
     let mut item = PersonItem { fed, ..entry.item.clone() };
     // Without a key the space was erased: its record stays gone.
-    if let Some(key) = key {
-        let composed = stores.registry.compose(index, line.person, &key, random).await?;
+    let before = match &key {
+        Some(key) => Registry::open_record_under(entry, key)?,
+        None => None,
+    };
+    if let Some(key) = &key {
+        let composed = stores.registry.compose(index, line.person, key, today(now), random).await?;
         item = with_record(item, composed);
     }
     let mut message = None;
     if line.person.deceased_on.is_some() {
         // Nobody opens a space for the dead, nor writes to them.
         item = PersonItem { due_shard: None, due_at: None, ..item };
-    } else if needs_code(entry, now) {
-        let code = InvitationCode::generate(random);
-        if let Some(envelope) = invitation(&code, true) {
-            let tag = stores.registry.code_tag(index, &code).await?;
-            item = with_code(item, StoredCode::new(tag, line.sent_at));
-            message = Some(
-                stores
-                    .outbox
-                    .put_in_transaction(&envelope, Some(line.campaign), now, random)
-                    .await?,
-            );
+    } else {
+        if let Some(opens_at) = entry.registration.opens_at() {
+            // A death that was reported by mistake had taken the date away.
+            let due_shard = Some(due_shard(index.shard(DUE_SHARDS)));
+            item = PersonItem { due_shard, due_at: Some(opens_at.as_second()), ..item };
+        }
+        if needs_code(entry, now) {
+            let code = InvitationCode::generate(random);
+            if let Some(envelope) = invitation(&code, true) {
+                let tag = stores.registry.code_tag(index, &code).await?;
+                item = with_code(item, StoredCode::new(tag, line.sent_at));
+                let campaign = Some(line.campaign);
+                let part = stores.outbox.put_in_transaction(&envelope, campaign, now, random);
+                message = Some(part.await?);
+            }
         }
     }
     let mut transaction =
@@ -184,8 +203,19 @@ async fn refresh<N: Serialize>(
     if let Some(message) = message {
         transaction = transaction.with("message", message);
     }
+    if let (Registration::Held { space_id }, Some(key), Some(before)) =
+        (&entry.registration, &key, &before)
+    {
+        let fed = FedHolder { space_id, person: line.person, before, key };
+        transaction = Box::pin(refresh_space(stores, transaction, &fed, random, now)).await?;
+    }
     let committed = transaction.commit(&stores.registry.table.client).await?;
     Ok((committed == Committed::Yes).then_some(outcome))
+}
+
+/// The day it is, by which ages are judged.
+fn today(now: Timestamp) -> jiff::civil::Date {
+    espace_domain::paris_date(now)
 }
 
 /// Whether someone who refused has no living code to change their mind with.
@@ -206,6 +236,7 @@ fn with_record(item: PersonItem, composed: ComposedRecord) -> PersonItem {
     PersonItem {
         card_proof: composed.card_proof,
         representative_proofs: composed.representative_proofs,
+        majority_month: composed.majority_month,
         record: Some(composed.record),
         ..item
     }

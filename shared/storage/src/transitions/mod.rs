@@ -3,15 +3,29 @@
 //! all or nothing. Must not know who asks nor what is told to whom.
 
 mod activate;
+mod attach;
+mod challenge;
+mod come_of_age;
+mod contact;
 mod feed;
-mod login;
+mod feed_held;
+mod freeze;
 mod open;
 mod oppose;
 mod replace_code;
+mod reverse;
 
 pub use activate::{Activation, ActivationRefused, ActivationStores, NewSpaceContact, activate};
+pub use attach::{Attachment, attach};
+pub use challenge::{begin_challenge, resend_challenge};
+pub use come_of_age::{Majority, MajorityStores, come_of_age};
+pub use contact::{AddedContact, add_contact, remove_contact, resend_contact_code};
 pub use feed::{Fed, FeedLine, FeedStores, feed};
-pub use login::begin_login;
+pub use freeze::{FreezeStores, freeze};
 pub use open::{OpenStores, Opened, open_automatically};
-pub use oppose::{OpposeRefused, OppositionStores, Refusal, oppose};
+pub use oppose::{
+    OpposeRefused, OppositionStores, Refusal, RefusedBy, Settled, dmp_closes_at, oppose,
+    settle_opposed,
+};
 pub use replace_code::replace_code;
+pub use reverse::{Reversal, reverse};

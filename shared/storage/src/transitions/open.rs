@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::contacts::NewContact;
-use crate::registry::{PersonItem, StateItem};
+use crate::registry_item::{PersonItem, StateItem};
 use crate::transaction::{Committed, Transaction};
 use crate::{
-    Contacts, Envelope, Outbox, PersonEntry, PersonRecord, Registry, SpaceKeys, Spaces,
-    StorageError, WrappedSpaceKeys,
+    Contacts, Envelope, Outbox, PersonEntry, PersonRecord, Registry, SpaceAccount, SpaceKeys,
+    Spaces, StorageError, WrappedSpaceKeys,
 };
 
 /// What opening needs.
@@ -66,7 +66,14 @@ pub async fn open_automatically<N: Serialize>(
     let contacts: Vec<_> =
         record.contacts.iter().map(|contact| (ContactId::generate(random), contact)).collect();
     let state = SpaceState::Open { opened_at: as_of };
-    let new = NewSpace { space_id: &space_id, state: &state, record, key: &key, wrapped: &wrapped };
+    let new = NewSpace {
+        space_id: &space_id,
+        state: &state,
+        account: None,
+        record,
+        key: &key,
+        wrapped: &wrapped,
+    };
     let mut transaction =
         Transaction::default().with("person", stores.registry.replace_in_transaction(item)?);
     transaction = new.add_to(transaction, &stores.spaces, &stores.space_keys, random, now)?;
@@ -96,7 +103,7 @@ fn contact_part(
     random: &dyn Random,
     now: Timestamp,
 ) -> Result<aws_sdk_dynamodb::types::TransactWriteItem, StorageError> {
-    let new = NewContact { contact_id, contact, otp: None };
+    let new = NewContact { contact_id, contact, otp: None, on_file: true };
     stores.contacts.put_in_transaction(space_id, &new, key, now, random)
 }
 
@@ -104,6 +111,7 @@ fn contact_part(
 pub(super) struct NewSpace<'a> {
     pub(super) space_id: &'a SpaceId,
     pub(super) state: &'a SpaceState,
+    pub(super) account: Option<SpaceAccount>,
     pub(super) record: &'a PersonRecord,
     pub(super) key: &'a SealingKey,
     pub(super) wrapped: &'a WrappedSpaceKeys,
@@ -120,8 +128,15 @@ impl NewSpace<'_> {
         now: Timestamp,
     ) -> Result<Transaction, StorageError> {
         let holder = &self.record.traits;
-        let space =
-            spaces.put_in_transaction(self.space_id, self.state, holder, self.key, random)?;
+        let account = self.account.clone();
+        let space = spaces.put_in_transaction(
+            self.space_id,
+            self.state,
+            account,
+            holder,
+            self.key,
+            random,
+        )?;
         let [content, trace] = space_keys.put_in_transaction(self.wrapped, now)?;
         Ok(transaction.with("space", space).with("content key", content).with("trace key", trace))
     }

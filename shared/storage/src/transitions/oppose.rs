@@ -1,16 +1,21 @@
-//! Refusing: the person is reduced to index, date, channel and receipt. Must
-//! not know HTTP.
+//! Refusing: the person is reduced to index, date, channel and receipt; at once
+//! where the refusal is theirs alone, after two weeks where another may reverse
+//! it. Must not know HTTP.
 
-use espace_domain::{Random, RegistrationAct, RegistrationRefusal};
+use espace_domain::{
+    DMP_TRANSITION_DAYS, InvitationCode, Random, Registration, RegistrationAct, RegistrationRefusal,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::certificates::CertificateKind;
 use crate::enrolments::EnrolmentOutcome;
-use crate::registry::{PersonItem, StateItem};
+use crate::registry::due_shard;
+use crate::registry_item::{PersonItem, StateItem};
 use crate::transaction::{Committed, Transaction};
 use crate::{
-    Enrolment, Enrolments, Envelope, Opposition, Oppositions, Outbox, PersonEntry, Registry,
-    StorageError,
+    Certificates, DUE_SHARDS, Enrolment, Enrolments, Envelope, Opposition, Oppositions, Outbox,
+    PersonEntry, Registry, StorageError, StoredCode, SupportAct, SupportActs,
 };
 
 /// What a refusal needs.
@@ -22,6 +27,10 @@ pub struct OppositionStores {
     pub enrolments: Enrolments,
     /// The receipts.
     pub oppositions: Oppositions,
+    /// What anyone may check.
+    pub certificates: Certificates,
+    /// What agents did.
+    pub acts: SupportActs,
     /// The messages.
     pub outbox: Outbox,
 }
@@ -35,17 +44,38 @@ pub enum OpposeRefused {
     Raced,
 }
 
+/// On whose word a refusal is written.
+#[derive(Debug, Clone, Copy)]
+pub enum RefusedBy<'a> {
+    /// The person or their representative, who proved it.
+    Enrolled(&'a Enrolment),
+    /// An agent of the phone line, whose act is noted.
+    Agent(&'a SupportAct),
+}
+
 /// Everything a refusal writes.
 #[derive(Debug)]
 pub struct Refusal<'a, N> {
-    /// The proven identity.
-    pub enrolment: &'a Enrolment,
+    /// On whose word.
+    pub by: RefusedBy<'a>,
     /// The person.
     pub entry: &'a PersonEntry,
     /// The receipt.
     pub receipt: &'a Opposition,
-    /// Word to the address on file, where there is one.
-    pub message: Option<&'a Envelope<N>>,
+    /// Whether another may reverse it for two weeks.
+    pub reversible: bool,
+    /// Whether an older shared record is to close.
+    pub has_dmp: bool,
+    /// The code by which another representative may act.
+    pub code: Option<&'a InvitationCode>,
+    /// Word to those concerned.
+    pub messages: &'a [Envelope<N>],
+}
+
+/// When the older shared record of someone who refuses now closes.
+pub fn dmp_closes_at(now: Timestamp) -> Timestamp {
+    let days = jiff::SignedDuration::from_hours(24 * DMP_TRANSITION_DAYS);
+    now.checked_add(days).unwrap_or(Timestamp::MAX)
 }
 
 /// Registers a refusal and sends word of it.
@@ -55,36 +85,52 @@ pub async fn oppose<N: Serialize>(
     random: &dyn Random,
     now: Timestamp,
 ) -> Result<Result<(), OpposeRefused>, StorageError> {
-    let Refusal { enrolment, entry, receipt, message } = refusal;
+    let Refusal { entry, receipt, .. } = refusal;
     let channel = receipt.channel;
-    let act = RegistrationAct::Oppose { at: now, channel };
-    if let Err(refusal) = entry.registration.clone().apply(act) {
-        return Ok(Err(OpposeRefused::Domain(refusal)));
-    }
-    let item = PersonItem {
-        state: StateItem::Opposed {
-            opposed_at: now.as_second(),
-            opposed_by: channel,
-            opposition_id: receipt.opposition_id.clone(),
-        },
-        due_shard: None,
-        due_at: None,
-        code: None,
-        code_sent_at: 0,
-        code_expires_at: 0,
-        code_tries: 0,
-        code_used_at: None,
-        card_proof: None,
-        representative_proofs: Vec::new(),
-        record: None,
-        ..entry.item.clone()
+    let act = RegistrationAct::Oppose { at: now, channel, reversible: refusal.reversible };
+    let reversible = match entry.registration.clone().apply(act) {
+        Ok(Registration::Opposed { reversible, .. }) => reversible,
+        Ok(_) => return Err(StorageError::Corrupt { what: "registration after a refusal" }),
+        Err(refusal) => return Ok(Err(OpposeRefused::Domain(refusal))),
     };
-    let outcome = EnrolmentOutcome::Opposed(receipt.opposition_id.clone());
+    let state = StateItem::Opposed {
+        opposed_at: now.as_second(),
+        opposed_by: channel,
+        opposition_id: receipt.opposition_id.clone(),
+        was_sent_at: reversible.map(|back| back.sent_at.as_second()),
+        reversible_until: reversible.map(|back| back.until.as_second()),
+        dmp_until: refusal.has_dmp.then(|| dmp_closes_at(now).as_second()),
+    };
+    let item = opposed_item(entry, state);
+    let item = match (refusal.reversible, refusal.code) {
+        (true, Some(code)) => {
+            let tag = stores.registry.code_tag(&entry.index, code).await?;
+            super::feed::with_code(item, StoredCode::new(tag, now))
+        }
+        (true, None) => item,
+        (false, _) => reduced(item),
+    };
     let mut transaction = Transaction::default()
         .with("person", stores.registry.replace_in_transaction(item)?)
         .with("receipt", stores.oppositions.put_in_transaction(receipt)?)
-        .with("enrolment", stores.enrolments.settle_in_transaction(enrolment, &outcome, now)?);
-    if let Some(message) = message {
+        .with(
+            "certificate",
+            stores.certificates.put_in_transaction(
+                &receipt.reference,
+                CertificateKind::Opposition,
+                receipt.registered_at,
+                receipt.opposition_id.as_str(),
+            )?,
+        );
+    transaction = match refusal.by {
+        RefusedBy::Enrolled(enrolment) => {
+            let outcome = EnrolmentOutcome::Opposed(receipt.opposition_id.clone());
+            let part = stores.enrolments.settle_in_transaction(enrolment, &outcome, now)?;
+            transaction.with("enrolment", part)
+        }
+        RefusedBy::Agent(act) => transaction.with("act", stores.acts.put_in_transaction(act)?),
+    };
+    for message in refusal.messages {
         let part = stores.outbox.put_in_transaction(message, None, now, random).await?;
         transaction = transaction.with("message", part);
     }
@@ -92,4 +138,89 @@ pub async fn oppose<N: Serialize>(
         Committed::Yes => Ok(()),
         Committed::Refused(_) => Err(OpposeRefused::Raced),
     })
+}
+
+/// The person's item in a refused state, due again when the job has something
+/// to do; no code of before is left.
+fn opposed_item(entry: &PersonEntry, state: StateItem) -> PersonItem {
+    let due_at = state.opposed_due_at();
+    PersonItem {
+        state,
+        due_shard: due_at.map(|_| due_shard(entry.index.shard(DUE_SHARDS))),
+        due_at,
+        code: None,
+        code_sent_at: 0,
+        code_expires_at: 0,
+        code_tries: 0,
+        code_used_at: None,
+        ..entry.item.clone()
+    }
+}
+
+/// The item with nothing of the person in it but the keyed hash of their card, part
+/// of the receipt: a parent who has refused still refuses for their children.
+fn reduced(item: PersonItem) -> PersonItem {
+    PersonItem {
+        code: None,
+        representative_proofs: Vec::new(),
+        majority_month: None,
+        record: None,
+        ..item
+    }
+}
+
+/// What the job found to do about someone who refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// The record is gone: the refusal can no longer be reversed.
+    Reduced,
+    /// The older shared record is closed.
+    DmpClosed,
+    /// Nothing is due.
+    Nothing,
+    /// The person changed meanwhile; reading again will tell.
+    Raced,
+}
+
+/// Does what time asks about someone who refused, as of `as_of`: reduces them
+/// once nobody may reverse the refusal, closes the older shared record once its
+/// transition has passed.
+pub async fn settle_opposed(
+    registry: &Registry,
+    entry: &PersonEntry,
+    as_of: Timestamp,
+) -> Result<Settled, StorageError> {
+    let StateItem::Opposed { mut was_sent_at, mut reversible_until, mut dmp_until, .. } =
+        entry.item.state.clone()
+    else {
+        return Ok(Settled::Nothing);
+    };
+    let passed = |at: &Option<i64>| at.is_some_and(|at| at <= as_of.as_second());
+    let mut settled = Settled::Nothing;
+    let mut item = entry.item.clone();
+    if passed(&dmp_until) {
+        dmp_until = None;
+        settled = Settled::DmpClosed;
+    }
+    if passed(&reversible_until) {
+        (was_sent_at, reversible_until) = (None, None);
+        item = reduced(item);
+        settled = Settled::Reduced;
+    }
+    if settled == Settled::Nothing {
+        return Ok(settled);
+    }
+    if let StateItem::Opposed {
+        was_sent_at: sent, reversible_until: until, dmp_until: dmp, ..
+    } = &mut item.state
+    {
+        (*sent, *until, *dmp) = (was_sent_at, reversible_until, dmp_until);
+    }
+    item.due_at = item.state.opposed_due_at();
+    item.due_shard = item.due_at.map(|_| due_shard(entry.index.shard(DUE_SHARDS)));
+    let committed = Transaction::default()
+        .with("person", registry.replace_in_transaction(item)?)
+        .commit(&registry.table.client)
+        .await?;
+    Ok(if committed == Committed::Yes { settled } else { Settled::Raced })
 }

@@ -1,0 +1,112 @@
+//! `POST /v1/spaces/{spaceId}/dependants`: a representative, logged in, takes the space
+//! of a child or protected adult in hand.
+//!
+//! Must not know: how identity was proven, nor how a transaction is written.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use espace_domain::{AlertCode, Registration, SpaceId};
+use espace_http::{Citizen, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
+use espace_notifications::Notice;
+use espace_storage::transitions::{Attachment, attach};
+use espace_storage::{EnrolmentOutcome, Envelope};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::App;
+
+/// Tries when the person changes between reading and writing.
+const RACES_MAX: u32 = 3;
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Dependant {
+    /// What proving the dependant's identity gave.
+    enrolment_token: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Attached {
+    #[schema(value_type = String)]
+    space_id: SpaceId,
+}
+
+/// Takes a dependant's space in hand. Sent again with the same token it gives the
+/// same answer.
+#[utoipa::path(
+    post, path = "/v1/spaces/{spaceId}/dependants", operation_id = "attachDependant",
+    tag = "activation", request_body = Dependant, params(("spaceId" = String, Path)),
+    responses(
+        (status = 201, body = Attached),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen"]))),
+)]
+pub(crate) async fn dependants(
+    State(app): State<App>,
+    citizen: Citizen,
+    Path(space_id): Path<String>,
+    body: JsonBody<Dependant>,
+) -> Result<(StatusCode, Json<Attached>), Problem> {
+    if !citizen.owns(&space_id) {
+        return Err(ProblemKind::NotFound.into());
+    }
+    let now = app.clock.now();
+    let random = app.random.as_ref();
+    let enrolment =
+        app.stores.enrolments.find_by_text(&body.value.enrolment_token, now).await?.ok_or_else(
+            || {
+                let detail = "Le délai est dépassé. Saisissez de nouveau le code.";
+                Problem::invalid(vec![FieldError::new("/enrolmentToken", "enrolment-over", detail)])
+            },
+        )?;
+    let registry = &app.stores.registry;
+    // The representative who proved it must be the one who is logged in.
+    let by = enrolment.representative.as_ref().ok_or(ProblemKind::NotLegalRepresentative)?;
+    let held = registry.find_by_index(by).await?.map(|entry| entry.registration);
+    if !matches!(held, Some(Registration::Held { space_id }) if space_id == citizen.space_id) {
+        return Err(ProblemKind::NotLegalRepresentative.into());
+    }
+    match &enrolment.outcome {
+        Some(EnrolmentOutcome::Activated(space_id)) => {
+            return Ok((StatusCode::CREATED, Json(Attached { space_id: space_id.clone() })));
+        }
+        Some(_) => return Err(ProblemKind::EnrolmentOver.into()),
+        None => {}
+    }
+    let key = app.stores.space_keys.content(&citizen.space_id).await?;
+    let key = key.ok_or(ProblemKind::NotFound)?;
+    for _ in 0..RACES_MAX {
+        let entry =
+            registry.find_by_index(&enrolment.person).await?.ok_or(ProblemKind::EnrolmentOver)?;
+        if !entry.code.as_ref().is_some_and(|code| code.stands(&enrolment.code)) {
+            return Err(ProblemKind::CodeUsed.into());
+        }
+        let record = registry
+            .open_record(&entry, &app.stores.space_keys)
+            .await?
+            .ok_or(ProblemKind::EnrolmentOver)?;
+        let alert = AlertCode::generate(random);
+        let message = record.contacts.first().map(|to| Envelope {
+            to: to.clone(),
+            addressee: record.full_name(),
+            notice: Notice::space_activated(record.traits.first_name(), &alert),
+        });
+        let attachment = Attachment {
+            enrolment: &enrolment,
+            entry: &entry,
+            record: &record,
+            representative: &citizen.space_id,
+            representative_key: &key,
+            alert: &alert,
+            messages: message.as_slice(),
+        };
+        let attached = attach(&app.stores, &app.representations, &attachment, random, now).await?;
+        if let Some(space_id) = attached {
+            return Ok((StatusCode::CREATED, Json(Attached { space_id })));
+        }
+    }
+    Err(ProblemKind::Unavailable.into())
+}

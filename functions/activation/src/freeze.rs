@@ -1,0 +1,53 @@
+//! What both ways of saying "Ce n'est pas moi" share. Must not know who says it.
+
+use espace_domain::SpaceId;
+use espace_http::{Problem, ProblemKind};
+use espace_notifications::Notice;
+use espace_storage::transitions::{FreezeStores, freeze};
+use espace_storage::{Envelope, SupportAct};
+use jiff::Timestamp;
+
+use crate::App;
+
+/// Tries when the space changes between reading and writing.
+const RACES_MAX: u32 = 3;
+
+/// Freezes a space, ends its sessions, and tells the first address the insurer
+/// gave: one that whoever took the space over did not choose.
+pub(crate) async fn freeze_space(
+    app: &App,
+    space_id: &SpaceId,
+    act: Option<&SupportAct>,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let random = app.random.as_ref();
+    let stores = FreezeStores {
+        spaces: app.stores.spaces.clone(),
+        sessions: app.stores.sessions.clone(),
+        acts: app.acts.clone(),
+        outbox: app.stores.outbox.clone(),
+    };
+    for _ in 0..RACES_MAX {
+        let space =
+            app.stores.spaces.find(space_id).await?.ok_or(ProblemKind::AlertNotRecognised)?;
+        let message = match app.stores.space_keys.content(space_id).await? {
+            Some(key) => {
+                let holder = space.holder(&key)?;
+                let known = app.stores.contacts.of_space(space_id).await?;
+                match known.iter().find(|contact| contact.on_file) {
+                    Some(contact) => Some(Envelope {
+                        to: contact.open(&key)?,
+                        addressee: format!("{} {}", holder.first_name(), holder.last_name()),
+                        notice: Notice::SpaceFrozen { first_name: holder.first_name().to_owned() },
+                    }),
+                    None => None,
+                }
+            }
+            None => None,
+        };
+        if freeze(&stores, &space, act, message.as_ref(), random, now).await? {
+            return Ok(());
+        }
+    }
+    Err(ProblemKind::Unavailable.into())
+}

@@ -1,0 +1,101 @@
+//! What every second factor shares: the addresses that receive codes, a challenge
+//! and the message that carries its code. Must not know what is opened.
+
+use espace_crypto::{BlindIndex, SealingKey};
+use espace_domain::{ChallengeId, Channel, Contact, ContactId, OneTimeCode, SessionId, SpaceId};
+use espace_http::Problem;
+use espace_notifications::Notice;
+use espace_storage::transitions::begin_challenge;
+use espace_storage::{Challenge, ChallengePurpose, Envelope, KeyName, NewChallenge};
+use jiff::Timestamp;
+
+use crate::App;
+
+/// An address that can receive codes.
+pub(crate) struct Address {
+    pub(crate) contact_id: ContactId,
+    pub(crate) contact: Contact,
+}
+
+/// The addresses of a holder that can receive codes, e-mail first.
+pub(crate) struct Addresses {
+    /// Those that count.
+    pub(crate) confirmed: Vec<Address>,
+    /// Those that do not yet.
+    pub(crate) unconfirmed: Vec<Address>,
+}
+
+/// The addresses of a space's holder.
+pub(crate) async fn addresses(
+    app: &App,
+    space_id: &SpaceId,
+    key: &SealingKey,
+) -> Result<Addresses, Problem> {
+    let mut addresses = Addresses { confirmed: Vec::new(), unconfirmed: Vec::new() };
+    for found in app.contacts.of_space(space_id).await? {
+        let contact = found.open(key)?;
+        if contact.channel() == Channel::Letter {
+            continue;
+        }
+        let list = match found.confirmed_at {
+            Some(_) => &mut addresses.confirmed,
+            None => &mut addresses.unconfirmed,
+        };
+        list.push(Address { contact_id: found.contact_id, contact });
+    }
+    addresses.confirmed.sort_by_key(|address| address.contact.channel());
+    addresses.unconfirmed.sort_by_key(|address| address.contact.channel());
+    Ok(addresses)
+}
+
+/// Keeps a challenge and sends its code to an address.
+pub(crate) async fn send_challenge(
+    app: &App,
+    login: &BlindIndex,
+    space_id: &SpaceId,
+    purpose: ChallengePurpose,
+    session_id: Option<&SessionId>,
+    to: &Address,
+    now: Timestamp,
+) -> Result<ChallengeId, Problem> {
+    let random = app.random.as_ref();
+    let otp = OneTimeCode::generate(random);
+    let mac = app.keys.mac(KeyName::LoginIndex).await?;
+    let contact_id = &to.contact_id;
+    let challenge_id = ChallengeId::generate(random);
+    let new = NewChallenge { challenge_id, login, space_id, purpose, session_id, contact_id };
+    let challenge = Challenge::new(new, &otp, &mac, now);
+    let message = code_message(to, purpose, &otp);
+    begin_challenge(&app.challenges, &app.outbox, &challenge, &message, random, now).await?;
+    Ok(challenge.challenge_id)
+}
+
+/// The message that carries a code.
+pub(crate) fn code_message(
+    to: &Address,
+    purpose: ChallengePurpose,
+    otp: &OneTimeCode,
+) -> Envelope<Notice> {
+    let notice = match purpose {
+        ChallengePurpose::Login => Notice::login_code(otp),
+        ChallengePurpose::PasswordReset
+        | ChallengePurpose::Contacts
+        | ChallengePurpose::Closure
+        | ChallengePurpose::Reopening
+        | ChallengePurpose::Export => Notice::act_code(act(purpose), otp),
+    };
+    Envelope { to: to.contact.clone(), addressee: String::new(), notice }
+}
+
+/// The act that a code confirms, as the message says it: someone who did not ask
+/// for it must understand what is being tried.
+fn act(purpose: ChallengePurpose) -> &'static str {
+    match purpose {
+        ChallengePurpose::Login => "vous connecter",
+        ChallengePurpose::PasswordReset => "changer de mot de passe",
+        ChallengePurpose::Contacts => "modifier vos contacts",
+        ChallengePurpose::Closure => "fermer votre espace",
+        ChallengePurpose::Reopening => "rouvrir votre espace",
+        ChallengePurpose::Export => "télécharger toutes vos données",
+    }
+}

@@ -1,0 +1,282 @@
+//! The texts of e-mails and letters. Must not know how they are sent.
+
+use crate::{FRAUD_WARNING, Notice, Rendered, SERVICE, french_date};
+
+impl Notice {
+    /// The e-mail or letter.
+    #[expect(clippy::too_many_lines, reason = "one text after the other, to be read as such")]
+    pub(crate) fn long(&self, site: &str) -> Rendered {
+        let (subject, paragraphs) = match self {
+            Self::Invitation { first_name, code, valid_until, represented: true } => (
+                "Un espace de santé va être créé pour votre proche",
+                vec![
+                    "Bonjour,".to_owned(),
+                    format!(
+                        "{SERVICE} est un carnet de santé numérique, gratuit et non obligatoire. \
+                         Ce message concerne {first_name}, dont vous êtes le représentant légal."
+                    ),
+                    format!(
+                        "Vous avez le choix jusqu’au {} : activer cet espace, ou le refuser. Sans \
+                         réponse de votre part, il sera créé automatiquement ; il pourra toujours \
+                         être activé ou fermé ensuite.",
+                        french_date(*valid_until)
+                    ),
+                    format!(
+                        "Allez sur {site} (tapez cette adresse vous-même), avec le numéro de \
+                         sécurité sociale de {first_name}, votre propre carte Vitale et ce code \
+                         provisoire :"
+                    ),
+                    format!("code : {code}"),
+                    "Ce code est personnel. Ne le donnez à personne.".to_owned(),
+                ],
+            ),
+            Self::Invitation { first_name, code, valid_until, .. } => (
+                "Votre espace de santé va être créé",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    format!(
+                        "{SERVICE} est un carnet de santé numérique, gratuit et non obligatoire. \
+                         Il garde vos documents de santé ; vous décidez qui peut les lire."
+                    ),
+                    format!(
+                        "Vous avez le choix jusqu’au {} : l’activer, ou le refuser. Sans réponse \
+                         de votre part, il sera créé automatiquement ; vous pourrez toujours \
+                         l’activer ou le fermer ensuite.",
+                        french_date(*valid_until)
+                    ),
+                    format!(
+                        "Allez sur {site} (tapez cette adresse vous-même), avec votre carte \
+                         Vitale et ce code provisoire :"
+                    ),
+                    format!("code : {code}"),
+                    "Ce code est personnel. Ne le donnez à personne.".to_owned(),
+                ],
+            ),
+            Self::NewCode { first_name, code, valid_until, stand_in: true } => (
+                "Votre nouveau code",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    "Voici un nouveau code pour activer ou refuser votre espace de santé. Il \
+                     remplace aussi votre carte Vitale : son numéro de série ne vous sera pas \
+                     demandé. Le code précédent n’est plus valable."
+                        .to_owned(),
+                    format!("code : {code}"),
+                    format!(
+                        "Il est valable jusqu’au {}. Ne le donnez à personne. Si vous ne l’avez \
+                         pas demandé, jetez-le et appelez l’assistance.",
+                        french_date(*valid_until)
+                    ),
+                ],
+            ),
+            Self::CodeOfAge { first_name, code, valid_until } => (
+                "Vous avez 18 ans : votre espace de santé est à vous",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    "Vous êtes majeur : vos parents ou votre représentant n’ont plus accès à votre \
+                     espace de santé, et leurs adresses en sont retirées."
+                        .to_owned(),
+                    format!(
+                        "Pour l’activer ou le refuser, allez sur {site} (tapez cette adresse \
+                         vous-même), avec votre carte Vitale et ce code, valable jusqu’au {} :",
+                        french_date(*valid_until)
+                    ),
+                    format!("code : {code}"),
+                    "Ce code est personnel. Ne le donnez à personne, même à vos parents."
+                        .to_owned(),
+                ],
+            ),
+            Self::AlreadyActive { first_name } => (
+                "Votre espace de santé est déjà activé",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    format!(
+                        "Un code a été demandé pour activer votre espace de santé, mais il l’est \
+                         déjà. Connectez-vous sur {site} (tapez cette adresse vous-même) avec \
+                         l’identifiant et le mot de passe que vous avez choisis."
+                    ),
+                    "Si vous n’avez rien demandé, vous n’avez rien à faire.".to_owned(),
+                ],
+            ),
+            Self::NewCode { first_name, code, valid_until, .. } => (
+                "Votre nouveau code",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    "Voici un nouveau code pour activer ou refuser votre espace de santé. \
+                     Le précédent n’est plus valable."
+                        .to_owned(),
+                    format!("code : {code}"),
+                    format!(
+                        "Il est valable jusqu’au {}. Si vous ne l’avez pas demandé, quelqu’un a \
+                         pu se tromper en tapant le vôtre : vous n’avez rien à faire.",
+                        french_date(*valid_until)
+                    ),
+                ],
+            ),
+            Self::CodeAfterRefusal { first_name, code, valid_until } => (
+                "Votre refus d’un espace de santé",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    "Vous avez refusé la création de votre espace de santé. Votre refus tient : \
+                     sans démarche de votre part, rien ne sera créé."
+                        .to_owned(),
+                    format!(
+                        "Si vous avez changé d’avis, vous pouvez activer un espace jusqu’au {}, \
+                         sur {site} (tapez cette adresse vous-même), avec votre carte Vitale et ce \
+                         code :",
+                        french_date(*valid_until)
+                    ),
+                    format!("code : {code}"),
+                ],
+            ),
+            Self::LoginCode { code } => (
+                "Votre code de connexion",
+                vec![
+                    "Voici votre code de connexion. Il est valable 10 minutes et ne sert qu’une \
+                     fois."
+                        .to_owned(),
+                    format!("code : {code}"),
+                    "Si vous n’êtes pas en train de vous connecter, ne le donnez à personne et \
+                     changez votre mot de passe."
+                        .to_owned(),
+                ],
+            ),
+            Self::ActCode { act, code } => (
+                "Votre code de confirmation",
+                vec![
+                    format!(
+                        "Voici votre code pour {act}. Il est valable 10 minutes et ne sert \
+                         qu’une fois."
+                    ),
+                    format!("code : {code}"),
+                    "Si vous n’avez rien demandé, ne le donnez à personne et changez votre mot de \
+                     passe."
+                        .to_owned(),
+                ],
+            ),
+            Self::ContactCode { code } => (
+                "Confirmez votre adresse",
+                vec![
+                    format!(
+                        "Voici le code qui confirme cette adresse pour votre {SERVICE}. Il est \
+                         valable 10 minutes."
+                    ),
+                    format!("code : {code}"),
+                    "Si vous n’avez rien demandé, ignorez ce message.".to_owned(),
+                ],
+            ),
+            Self::SpaceOpened { first_name } => (
+                "Votre espace de santé est ouvert",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    "Six semaines ont passé sans refus de votre part : votre espace de santé est \
+                     ouvert. Les professionnels qui vous soignent peuvent y déposer des documents."
+                        .to_owned(),
+                    format!(
+                        "Pour le lire, activez-le sur {site} (tapez cette adresse vous-même). \
+                         Vous pouvez aussi le fermer, à tout moment."
+                    ),
+                ],
+            ),
+            Self::SpaceActivated { first_name, alert } => (
+                "Votre espace de santé est activé",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    "Votre espace de santé vient d’être activé.".to_owned(),
+                    not_me(site, alert),
+                ],
+            ),
+            Self::ContactAdded { alert } => (
+                "Un contact a été ajouté à votre espace de santé",
+                vec![
+                    "Une adresse ou un numéro vient d’être ajouté à votre espace de santé. Il \
+                     servira une fois confirmé."
+                        .to_owned(),
+                    not_me(site, alert),
+                ],
+            ),
+            Self::ContactRemoved { alert } => (
+                "Un contact a été retiré de votre espace de santé",
+                vec![
+                    "Une adresse ou un numéro vient d’être retiré de votre espace de santé."
+                        .to_owned(),
+                    not_me(site, alert),
+                ],
+            ),
+            Self::SpaceFrozen { first_name } => (
+                "Votre espace de santé est gelé",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    "Après une alerte, votre espace de santé est gelé : toutes les connexions ont \
+                     été coupées et personne ne peut plus s’y connecter. Vos documents sont intacts."
+                        .to_owned(),
+                    format!(
+                        "Pour le reprendre, allez sur {site} (tapez cette adresse vous-même), \
+                         choisissez « J’ai besoin d’un code », puis un nouvel identifiant. \
+                         L’assistance peut vous aider."
+                    ),
+                ],
+            ),
+            Self::OppositionRegistered { reference, registered_on } => (
+                "Votre refus est enregistré",
+                vec![
+                    format!(
+                        "Votre refus a été enregistré le {}. Aucun espace de santé ne sera créé.",
+                        french_date(*registered_on)
+                    ),
+                    format!("Référence : {reference}"),
+                    "Vous pouvez changer d’avis à tout moment.".to_owned(),
+                ],
+            ),
+            Self::OppositionProof(proof) => {
+                let proof = proof.text(site);
+                ("Votre preuve de refus", proof.paragraphs())
+            }
+            Self::OppositionByOther { first_name, code, reversible_until } => (
+                "Un espace de santé a été refusé pour votre proche",
+                vec![
+                    "Bonjour,".to_owned(),
+                    format!(
+                        "L’autre représentant légal de {first_name} a refusé la création de son \
+                         espace de santé. Ce refus est enregistré."
+                    ),
+                    format!(
+                        "Si vous n’êtes pas d’accord, vous pouvez annuler ce refus jusqu’au {}, \
+                         sur {site} (tapez cette adresse vous-même), avec le numéro de sécurité \
+                         sociale de {first_name}, votre propre carte Vitale et ce code :",
+                        french_date(*reversible_until)
+                    ),
+                    format!("code : {code}"),
+                ],
+            ),
+            Self::OppositionReversed { first_name, code } => {
+                let mut paragraphs = vec![
+                    "Bonjour,".to_owned(),
+                    format!(
+                        "Le refus de l’espace de santé de {first_name} a été annulé. Le délai de \
+                         six semaines reprend là où il en était ; cet espace peut toujours être \
+                         activé ou refusé."
+                    ),
+                ];
+                if let Some(code) = code {
+                    paragraphs.push("Voici un nouveau code pour le faire :".to_owned());
+                    paragraphs.push(format!("code : {code}"));
+                }
+                ("Un refus a été annulé", paragraphs)
+            }
+        };
+        let mut text = paragraphs.join("\n\n");
+        text.push_str("\n\n");
+        text.push_str(FRAUD_WARNING);
+        Rendered { subject, text }
+    }
+}
+
+/// What someone does who learns of an act that is not theirs. The alert code has a
+/// name of its own: it is no code to be typed where a code is asked for.
+fn not_me(site: &str, alert: &str) -> String {
+    format!(
+        "Ce n’est pas vous ? Allez sur {site} (tapez cette adresse vous-même), choisissez « Ce \
+         n’est pas moi » et saisissez ce code d’alerte : {alert}. L’espace sera gelé aussitôt. \
+         Vous pouvez aussi appeler l’assistance."
+    )
+}

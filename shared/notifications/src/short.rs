@@ -1,0 +1,95 @@
+//! The texts of text messages: under two segments where they can. Must not know
+//! how they are sent.
+
+use crate::{Notice, SERVICE, french_date};
+
+impl Notice {
+    /// The text message: under two segments where it can.
+    pub(crate) fn short(&self, site: &str) -> String {
+        match self {
+            Self::Invitation { first_name, code, valid_until, represented: true } => format!(
+                "{SERVICE} de {first_name} : activez-le ou refusez-le avant le {}, sur {site}\n\
+                 code : {code}",
+                french_date(*valid_until)
+            ),
+            Self::Invitation { code, valid_until, .. } => format!(
+                "{SERVICE} : activez ou refusez votre espace avant le {}, sur {site}\n\
+                 code : {code}",
+                french_date(*valid_until)
+            ),
+            Self::NewCode { code, valid_until, stand_in: true, .. } => format!(
+                "{SERVICE} : nouveau code, sans besoin de la carte, valable jusqu’au {}\n\
+                 code : {code}",
+                french_date(*valid_until)
+            ),
+            Self::NewCode { code, valid_until, .. } => format!(
+                "{SERVICE} : voici votre nouveau code, valable jusqu’au {}\ncode : {code}",
+                french_date(*valid_until)
+            ),
+            Self::CodeAfterRefusal { code, valid_until, .. } => format!(
+                "{SERVICE} : votre refus tient. Pour changer d’avis avant le {} : {site}\n\
+                 code : {code}",
+                french_date(*valid_until)
+            ),
+            Self::LoginCode { code } => format!(
+                "{SERVICE} : votre code de connexion, valable 10 minutes. \
+                 Ne le donnez à personne.\ncode : {code}"
+            ),
+            Self::ActCode { act, code } => format!(
+                "{SERVICE} : votre code pour {act}, valable 10 minutes. Ne le donnez à \
+                 personne.\ncode : {code}"
+            ),
+            Self::ContactCode { code } => format!(
+                "{SERVICE} : votre code de confirmation, valable 10 minutes. \
+                 Ne le donnez à personne.\ncode : {code}"
+            ),
+            Self::SpaceOpened { .. } => format!(
+                "{SERVICE} : votre espace est ouvert. Vous pouvez l’activer ou le fermer à tout \
+                 moment, sur {site}"
+            ),
+            Self::SpaceActivated { alert, .. } => format!(
+                "{SERVICE} : votre espace est activé. Ce n’est pas vous ? {site}, code d’alerte \
+                 {alert}"
+            ),
+            Self::ContactAdded { alert } => format!(
+                "{SERVICE} : un contact a été ajouté. Ce n’est pas vous ? {site}, code d’alerte \
+                 {alert}"
+            ),
+            Self::ContactRemoved { alert } => format!(
+                "{SERVICE} : un contact a été retiré. Ce n’est pas vous ? {site}, code d’alerte \
+                 {alert}"
+            ),
+            Self::SpaceFrozen { .. } => format!(
+                "{SERVICE} : votre espace est gelé après une alerte. Pour le reprendre, demandez \
+                 un code sur {site}"
+            ),
+            Self::AlreadyActive { .. } => format!(
+                "{SERVICE} : votre espace est déjà activé. Connectez-vous avec votre identifiant, \
+                 sur {site}"
+            ),
+            Self::CodeOfAge { code, valid_until, .. } => format!(
+                "{SERVICE} : vous avez 18 ans, votre espace est à vous seul. Valable jusqu’au {}, \
+                 sur {site}\ncode : {code}",
+                french_date(*valid_until)
+            ),
+            Self::OppositionProof(proof) => {
+                format!("{SERVICE} : preuve de refus {}, à vérifier sur {site}", proof.reference)
+            }
+            Self::OppositionByOther { first_name, code, reversible_until } => format!(
+                "{SERVICE} de {first_name} : refusé par l’autre parent. Réversible jusqu’au {}, \
+                 {site}\ncode : {code}",
+                french_date(*reversible_until)
+            ),
+            Self::OppositionReversed { first_name, code: Some(code) } => format!(
+                "{SERVICE} de {first_name} : le refus est annulé. Voici un nouveau code.\n\
+                 code : {code}"
+            ),
+            Self::OppositionReversed { first_name, code: None } => {
+                format!("{SERVICE} de {first_name} : le refus est annulé.")
+            }
+            Self::OppositionRegistered { reference, .. } => {
+                format!("{SERVICE} : votre refus est enregistré. Référence {reference}")
+            }
+        }
+    }
+}

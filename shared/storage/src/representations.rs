@@ -1,0 +1,145 @@
+//! Who holds whose space in hand: a representative's own space beside that of
+//! the child or protected adult. Must not know what each may do.
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use espace_crypto::{Place, SealingKey};
+use espace_domain::{Random, SpaceId};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::sealing;
+use crate::table::{Item, Query, SCHEMA, Table, item, read, s};
+use crate::{Aws, Environment, StorageError};
+
+/// The logical name in sealed places.
+const TABLE: &str = "representations";
+/// The index by the represented person's space.
+const PERSON_INDEX: &str = "person";
+/// Most spaces that one person holds for others; more than the largest family.
+pub const DEPENDANTS_MAX: i32 = 50;
+
+/// The table of representations.
+#[derive(Debug, Clone)]
+pub struct Representations {
+    table: Table,
+}
+
+/// One representation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Representation {
+    /// The representative's own space.
+    pub representative: SpaceId,
+    /// The represented person's space.
+    pub person: SpaceId,
+    schema: u8,
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    since: Timestamp,
+    #[serde(with = "serde_bytes")]
+    details: Vec<u8>,
+}
+
+/// What of a representation is sealed, under the representative's content key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RepresentationDetails {
+    /// The represented person's first name.
+    pub first_name: String,
+    /// The day it ends by itself: majority. `None` for a protected adult.
+    pub until: Option<Date>,
+}
+
+impl RepresentationDetails {
+    /// Whether the representation still holds on a day.
+    pub fn holds_on(&self, day: Date) -> bool {
+        self.until.is_none_or(|until| day < until)
+    }
+}
+
+impl Representations {
+    /// Uses the table of `ESPACE_REPRESENTATIONS_TABLE`.
+    pub fn new(aws: &Aws, environment: &mut Environment) -> Self {
+        Self { table: Table::new(aws, environment, "ESPACE_REPRESENTATIONS_TABLE") }
+    }
+
+    /// Those whose spaces a holder has in hand.
+    pub async fn of_representative(
+        &self,
+        representative: &SpaceId,
+    ) -> Result<Vec<Representation>, StorageError> {
+        self.list(None, "#representative = :space", representative).await
+    }
+
+    /// Those who have a space in hand beside its holder.
+    pub async fn of_person(&self, person: &SpaceId) -> Result<Vec<Representation>, StorageError> {
+        self.list(Some(PERSON_INDEX), "#person = :space", person).await
+    }
+
+    async fn list(
+        &self,
+        index: Option<&str>,
+        condition: &str,
+        space_id: &SpaceId,
+    ) -> Result<Vec<Representation>, StorageError> {
+        let values = item([(":space", s(space_id.as_str()))]);
+        let query = Query { index, condition, values, start: None, limit: DEPENDANTS_MAX };
+        let (items, _) = self.table.query(query).await?;
+        items.into_iter().map(read).collect()
+    }
+
+    /// The representation of one by the other.
+    pub async fn find(
+        &self,
+        representative: &SpaceId,
+        person: &SpaceId,
+    ) -> Result<Option<Representation>, StorageError> {
+        self.table.find(key(representative, person)).await
+    }
+
+    /// The write of a new representation; writing it again changes nothing.
+    pub(crate) fn put_in_transaction(
+        &self,
+        representative: &SpaceId,
+        person: &SpaceId,
+        details: &RepresentationDetails,
+        representative_key: &SealingKey,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let stored = Representation {
+            representative: representative.clone(),
+            person: person.clone(),
+            schema: SCHEMA,
+            since: now,
+            details: sealing::seal(representative_key, place(person), details, random)?,
+        };
+        self.table.put_in_transaction(&stored, "")
+    }
+
+    /// The write that ends a representation.
+    pub(crate) fn delete_in_transaction(
+        &self,
+        representation: &Representation,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let key = key(&representation.representative, &representation.person);
+        self.table.delete_in_transaction(key, "")
+    }
+}
+
+impl Representation {
+    /// Opens what is sealed, under the representative's content key.
+    pub fn open(&self, key: &SealingKey) -> Result<RepresentationDetails, StorageError> {
+        sealing::open(key, place(&self.person), &self.details)
+    }
+}
+
+fn key(representative: &SpaceId, person: &SpaceId) -> Item {
+    item([("representative", s(representative.as_str())), ("person", s(person.as_str()))])
+}
+
+/// Where the details stand. Two representatives of one person seal under keys of
+/// their own.
+fn place(person: &SpaceId) -> Place<'_> {
+    Place { table: TABLE, key: person.as_str(), attribute: "details" }
+}

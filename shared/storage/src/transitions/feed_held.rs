@@ -1,0 +1,118 @@
+//! Feeding a person who has a space: traits, addresses, representatives and death
+//! reach the space too. Must not know the file.
+
+use espace_crypto::{BlindIndex, SealingKey};
+use espace_domain::{
+    ContactId, InsuredPerson, Nir, Random, Registration, SpaceId, SpaceState, Suspension,
+};
+use jiff::Timestamp;
+
+use super::feed::FeedStores;
+use crate::contacts::NewContact;
+use crate::transaction::Transaction;
+use crate::{PersonRecord, Space, StorageError};
+
+/// A person who is fed again, and their space.
+pub(super) struct FedHolder<'a> {
+    pub(super) space_id: &'a SpaceId,
+    /// As the line says.
+    pub(super) person: &'a InsuredPerson,
+    /// As they were.
+    pub(super) before: &'a PersonRecord,
+    /// The content key of the space.
+    pub(super) key: &'a SealingKey,
+}
+
+/// Adds to a feeding's transaction what changes in the person's space.
+pub(super) async fn refresh_space(
+    stores: &FeedStores,
+    mut transaction: Transaction,
+    fed: &FedHolder<'_>,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<Transaction, StorageError> {
+    let FedHolder { space_id, person, before, key } = *fed;
+    let Some(space) = stores.spaces.find(space_id).await? else {
+        return Ok(transaction);
+    };
+    let suspension = suspension_after(&space, person);
+    if before.traits != person.traits || suspension != space.suspension {
+        let holder = &person.traits;
+        let part = stores.spaces.refresh_in_transaction(&space, holder, suspension, key, random)?;
+        transaction = transaction.with("space", part);
+    }
+    if let (Some(account), Some(Suspension::Deceased)) = (&space.account, suspension) {
+        let part = stores.sessions.end_all_in_transaction(&account.account_id)?;
+        transaction = transaction.with("sessions", part);
+    }
+    // An account's addresses are its holder's own: what the insurer knows serves
+    // to send codes for proving who one is, never to log in unconfirmed.
+    let has_no_account =
+        space.account.is_none() && !matches!(space.state, SpaceState::Erased { .. });
+    if has_no_account && before.contacts != person.contacts {
+        transaction = refresh_contacts(stores, transaction, &space, fed, random, now).await?;
+    }
+    let kept: Vec<&Nir> = person.representatives.iter().collect();
+    for former in before.representatives().filter(|nir| !kept.contains(&nir)) {
+        let index = stores.registry.index(&former).await?;
+        transaction = end_representation(stores, transaction, &index, space_id).await?;
+    }
+    Ok(transaction)
+}
+
+/// What keeps the holder out after a line: a death reported, or taken back. A
+/// freeze stays: only a new proof of identity lifts it.
+fn suspension_after(space: &Space, person: &InsuredPerson) -> Option<Suspension> {
+    match (person.deceased_on, space.suspension) {
+        (Some(_), _) => Some(Suspension::Deceased),
+        (None, Some(Suspension::Deceased)) => None,
+        (None, other) => other,
+    }
+}
+
+/// The addresses on file of a space that nobody logs in to.
+async fn refresh_contacts(
+    stores: &FeedStores,
+    mut transaction: Transaction,
+    space: &Space,
+    fed: &FedHolder<'_>,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<Transaction, StorageError> {
+    let FedHolder { person, key, .. } = *fed;
+    let mut known = Vec::new();
+    for found in stores.contacts.of_space(&space.space_id).await? {
+        let contact = found.open(key)?;
+        if found.on_file && !person.contacts.contains(&contact) {
+            transaction =
+                transaction.with("contact", stores.contacts.delete_in_transaction(&found)?);
+        } else {
+            known.push(contact);
+        }
+    }
+    for contact in person.contacts.iter().filter(|contact| !known.contains(contact)) {
+        let contact_id = ContactId::generate(random);
+        let new = NewContact { contact_id: &contact_id, contact, otp: None, on_file: true };
+        let part = stores.contacts.put_in_transaction(&space.space_id, &new, key, now, random)?;
+        transaction = transaction.with("contact", part);
+    }
+    Ok(transaction)
+}
+
+/// Authority withdrawn: the space leaves the former representative's hands.
+async fn end_representation(
+    stores: &FeedStores,
+    transaction: Transaction,
+    former: &BlindIndex,
+    person: &SpaceId,
+) -> Result<Transaction, StorageError> {
+    let held = stores.registry.find_by_index(former).await?.map(|entry| entry.registration);
+    let Some(Registration::Held { space_id }) = held else {
+        return Ok(transaction);
+    };
+    let Some(link) = stores.representations.find(&space_id, person).await? else {
+        return Ok(transaction);
+    };
+    let part = stores.representations.delete_in_transaction(&link)?;
+    Ok(transaction.with("representation", part))
+}
