@@ -12,6 +12,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use data_encoding::BASE64URL_NOPAD;
 use espace_domain::{Clock, SystemClock};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -83,12 +84,15 @@ impl Providers {
         };
         let key = key.context("no key")?;
         let now = SystemClock.now().as_second();
+        let mut name = [0; 16];
+        espace_domain::Random::fill(&espace_crypto::SystemRandom, &mut name);
         let mut all = json!({
             "iss": self.issuer(provider),
             "aud": AUDIENCE,
             "sub": "stand-in",
             "iat": now,
             "exp": now + TOKEN_LIFE_S,
+            "jti": BASE64URL_NOPAD.encode(&name),
         });
         if let (Some(all), Some(given)) = (all.as_object_mut(), claims.as_object()) {
             all.extend(given.clone());

@@ -54,6 +54,7 @@ pub struct RunningSystem {
 pub fn parameters<'a>(
     prefix: &'a str,
     origin: &'a str,
+    passkey_origin: &'a str,
     providers: &'a [String; 3],
     mailing_house: &'a str,
 ) -> Vec<(&'a str, &'a str)> {
@@ -65,6 +66,7 @@ pub fn parameters<'a>(
         ("CodePrefix", prefix),
         ("Architecture", architecture),
         ("Issuer", origin),
+        ("PasskeyOrigin", passkey_origin),
         ("MailingHouseKey", mailing_house),
         ("ProviderAudience", AUDIENCE),
         ("ProfessionalIssuer", professional),
@@ -120,7 +122,9 @@ impl RunningSystem {
         let prefix = upload(&config, &version, packages).await?;
         let identity = age::x25519::Identity::generate();
         let recipient = identity.to_public().to_string();
-        let parameters = parameters(&prefix, &origin, &issuers, &recipient);
+        // Browsers make no passkey for an address in digits.
+        let passkey_origin = origin.replace("127.0.0.1", "localhost");
+        let parameters = parameters(&prefix, &origin, &passkey_origin, &issuers, &recipient);
         let stack = deploy(&config, STACK, &parameters).await?;
         front.point_at(&backend.endpoint, stack.output("ApiId")?);
         let mailbox = Mailbox::new(&config, stack.output("PrintBucket")?, identity);

@@ -18,6 +18,7 @@ use axum::http::Request;
 use espace_crypto::SystemRandom;
 use espace_domain::{Clock, FixedClock, Nir, SystemClock};
 use espace_http::{Pipeline, with_pipeline};
+use espace_storage::transitions::{Settled, settle_opposed};
 use espace_storage::{Aws, CallCounts, Environment, PersonEntry, Registry, SystemKeys};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
@@ -293,11 +294,23 @@ impl Deployed {
 
     /// A person as the registry holds them.
     pub async fn person(&self, nir: &str) -> Result<PersonEntry> {
+        self.registry().await?.find(&Nir::parse(nir)?).await?.context("a person")
+    }
+
+    async fn registry(&self) -> Result<Registry> {
         let aws = Aws::from_config(self.config.clone());
         let mut environment = self.environment("ActivationFunction", &[]).await?;
         let keys = Arc::new(SystemKeys::new(&aws, &mut environment, now()));
-        let registry = Registry::new(&aws, &mut environment, keys);
-        registry.find(&Nir::parse(nir)?).await?.context("a person")
+        Ok(Registry::new(&aws, &mut environment, keys))
+    }
+
+    /// What time asks about someone who refused, as of some days from now: what
+    /// `auto-creation` does, for this person alone. The job itself would open the
+    /// spaces of every other test's people.
+    pub async fn settle(&self, nir: &str, days: i64) -> Result<Settled> {
+        let entry = self.person(nir).await?;
+        let registry = self.registry().await?;
+        Ok(settle_opposed(&registry, &entry, in_days(days).now()).await?)
     }
 
     /// The wrong tries counted against a person's code.
@@ -396,6 +409,19 @@ impl InProcess {
             None => Body::empty(),
         };
         let response = self.router.clone().oneshot(request.body(body)?).await?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes().to_vec();
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+
+    /// Sends a form.
+    pub async fn send_form(&self, path: &str, form: &str) -> Result<Answer> {
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))?;
+        let response = self.router.clone().oneshot(request).await?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await?.to_bytes().to_vec();
         Ok(Answer { status: parts.status, headers: parts.headers, body })

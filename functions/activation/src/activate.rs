@@ -7,17 +7,19 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use espace_crypto::{BlindIndex, PasswordHash};
 use espace_domain::{
-    AlertCode, Contact, ContactId, Email, Login, LoginError, OneTimeCode, PasswordError, Phone,
-    Registration, SpaceId, SpaceState, Suspension, check_password,
+    AlertCode, Contact, ContactId, Email, Login, LoginError, OneTimeCode, Phone, Registration,
+    SpaceId, SpaceState, check_password, is_minor, normal_password, paris_date,
 };
-use espace_http::{Enrolled, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
+use espace_http::{
+    Enrolled, FieldError, JsonBody, Problem, ProblemBody, ProblemKind, password_fault,
+};
 use espace_notifications::Notice;
 use espace_storage::transitions::{
     Activation, ActivationRefused, NewSpaceContact, activate as take_in_hand,
 };
 use espace_storage::{
     AccountSecrets, Contacts, Enrolment, EnrolmentOutcome, Envelope, KeyName, PersonEntry,
-    PersonRecord,
+    PersonRecord, nir_tag,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -108,6 +110,9 @@ pub(crate) async fn activate(
             .open_record(&entry, &app.stores.space_keys)
             .await?
             .ok_or(ProblemKind::EnrolmentOver)?;
+        if is_minor(record.traits.birth_date, paris_date(now)) {
+            return Err(ProblemKind::RepresentativeOnly.into());
+        }
         // Hashing takes 20 ms and memory: once, whatever races.
         let choice = match &choice {
             Some(choice) => choice,
@@ -145,18 +150,16 @@ async fn answer_again(app: &App, space_id: &SpaceId, login: &str) -> Result<Acti
 async fn check_state(app: &App, entry: &PersonEntry, enrolment: &Enrolment) -> Result<(), Problem> {
     if let Registration::Held { space_id } = &entry.registration {
         let space = app.stores.spaces.find(space_id).await?.ok_or(ProblemKind::EnrolmentOver)?;
-        let frozen = space.suspension == Some(Suspension::Frozen);
         match space.state {
             SpaceState::Open { .. } => {}
-            SpaceState::Active { .. } if frozen || space.account.is_none() => {}
+            SpaceState::Active { .. } if space.is_frozen || space.account.is_none() => {}
             SpaceState::Active { .. } => return Err(ProblemKind::SpaceAlreadyActive.into()),
             SpaceState::Closed { .. } | SpaceState::Erased { .. } => {
                 return Err(ProblemKind::EnrolmentOver.into());
             }
         }
     }
-    let stands = entry.code.as_ref().is_some_and(|code| code.stands(&enrolment.code));
-    if stands { Ok(()) } else { Err(ProblemKind::EnrolmentOver.into()) }
+    if entry.accepts(&enrolment.code) { Ok(()) } else { Err(ProblemKind::EnrolmentOver.into()) }
 }
 
 /// Checks the person's choices, telling all that is wrong at once.
@@ -194,8 +197,11 @@ async fn choose(app: &App, input: &NewAccount, record: &PersonRecord) -> Result<
         return Err(Problem::invalid(errors));
     };
     let login_index = app.stores.accounts.index(&login).await?;
-    let hash = PasswordHash::compute(&input.password, app.random.as_ref())?;
-    Ok(Choice { login_index, secrets: AccountSecrets::new(&hash), added })
+    let hash = PasswordHash::compute(&normal_password(&input.password), app.random.as_ref())?;
+    let mac = app.keys.mac(KeyName::LoginIndex).await?;
+    let nir = record.nir().ok_or_else(|| Problem::internal("a record without a number"))?;
+    let secrets = AccountSecrets::new(&hash, nir_tag(&mac, &login_index, &nir));
+    Ok(Choice { login_index, secrets, added })
 }
 
 /// Writes everything in one transaction.
@@ -211,21 +217,27 @@ async fn write(
     let mut contacts = Vec::new();
     let mut views = Vec::new();
     let mut messages = Vec::new();
-    // A space that opened by itself has the contacts on file already.
-    let on_file = match &entry.registration {
+    // A space that opened by itself has the contacts on file already; one that is
+    // taken back gets them anew.
+    let has_contacts = match &entry.registration {
         Registration::Held { space_id } => {
+            let space = app.stores.spaces.find(space_id).await?;
+            space.is_some_and(|space| space.account.is_none())
+        }
+        Registration::Invited { .. } | Registration::Opposed { .. } => false,
+    };
+    let on_file = match &entry.registration {
+        Registration::Held { space_id } if has_contacts => {
             let Some(key) = app.stores.space_keys.content(space_id).await? else {
                 return Ok(Err(ActivationRefused::Raced));
             };
-            // Those that whoever took the space over added go with their account.
-            let known = app.stores.contacts.of_space(space_id).await?;
-            for known in known.iter().filter(|known| known.on_file) {
+            for known in app.stores.contacts.of_space(space_id).await? {
                 let contact = known.open(&key)?;
                 view(&mut views, &known.contact_id, &contact, known.confirmed_at.is_some());
             }
             &[][..]
         }
-        Registration::Invited { .. } | Registration::Opposed { .. } => &record.contacts[..],
+        _ => &record.contacts[..],
     };
     for contact in on_file {
         let contact_id = ContactId::generate(random);
@@ -316,21 +328,4 @@ fn login_fault(error: LoginError) -> FieldError {
         ),
     };
     FieldError::new("/login", code, detail)
-}
-
-fn password_fault(error: PasswordError) -> FieldError {
-    let (code, detail) = match error {
-        PasswordError::Length => ("length", "Le mot de passe doit avoir de 9 à 128 caractères."),
-        PasswordError::Composition => (
-            "composition",
-            "Il faut une minuscule, une majuscule, un chiffre et un caractère spécial.",
-        ),
-        PasswordError::Personal => (
-            "personal",
-            "Le mot de passe ne doit contenir ni votre nom, ni votre identifiant, ni votre date \
-             de naissance.",
-        ),
-        PasswordError::Common => ("common", "Ce mot de passe est trop courant."),
-    };
-    FieldError::new("/password", code, detail)
 }

@@ -5,7 +5,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use espace_domain::AlertCode;
+use espace_domain::{AlertCode, SpaceState};
 use espace_http::{FieldError, JsonBody, Problem, ProblemBody, ProblemKind, Source};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -46,7 +46,23 @@ pub(crate) async fn alerts(
         return Err(Problem::slow_down(wait_s));
     }
     let found = app.stores.alerts.find(&alert, now).await?;
-    let space_id = found.ok_or(ProblemKind::AlertNotRecognised)?;
-    freeze_space(&app, &space_id, None, now).await?;
+    let found = found.ok_or(ProblemKind::AlertNotRecognised)?;
+    let space = app.stores.spaces.find(&found.space_id).await?;
+    let space = space.ok_or(ProblemKind::AlertNotRecognised)?;
+    if space.is_frozen {
+        // Said twice, or by two who were told: it is done.
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    // A code of before the holder took the space back serves no more: it may be in
+    // the hands it was taken from.
+    let since = match space.state {
+        SpaceState::Active { activated_at, .. } => activated_at.as_second(),
+        _ => 0,
+    };
+    if found.is_used || found.created_at < since {
+        return Err(ProblemKind::AlertNotRecognised.into());
+    }
+    freeze_space(&app, &found.space_id, None, now).await?;
+    app.stores.alerts.mark_used(&alert, now).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,7 +1,8 @@
 //! What both ways of asking for a code share: who asks for whom, limited by
 //! source and by person, handed to the job. Must not know what the job finds.
 
-use espace_domain::{Channel, Nir};
+use espace_crypto::BlindIndex;
+use espace_domain::{Card, Channel, Nir};
 use espace_http::{Problem, ShownIdentity};
 use espace_storage::{CodeCause, CodeRequest, Shown};
 use jiff::Timestamp;
@@ -29,17 +30,12 @@ pub(crate) async fn ask(app: &App, asked: &Asked, now: Timestamp) -> Result<Code
     let person = registry.index(&asked.nir).await?;
     let born = registry.birth_tag(&person, asked.born).await?;
     let shown = match &asked.shown {
-        ShownIdentity::Card(cards) => match cards.first() {
-            Some(card) => Shown::Card { card: registry.card_tag(&person, card).await? },
-            None => Shown::Nothing,
-        },
+        ShownIdentity::Card(cards) => Shown::Card { cards: tags(app, &person, cards).await? },
         ShownIdentity::Representative { nir, cards } => {
             let index = registry.index(nir).await?;
-            let card = match cards.first() {
-                Some(card) => Some(registry.card_tag(&index, card).await?),
-                None => None,
-            };
-            Shown::Representative { index: index.as_str().to_owned(), card }
+            let shown = tags(app, &index, cards).await?;
+            let cards = (!cards.is_empty()).then_some(shown);
+            Shown::Representative { index: index.as_str().to_owned(), cards }
         }
         ShownIdentity::Nothing => Shown::Nothing,
     };
@@ -57,4 +53,13 @@ pub(crate) async fn ask(app: &App, asked: &Asked, now: Timestamp) -> Result<Code
     }
     app.code_requests.send(&request).await?;
     Ok(request)
+}
+
+/// The keyed hash of each card that the serial may belong to.
+async fn tags(app: &App, holder: &BlindIndex, cards: &[Card]) -> Result<Vec<Vec<u8>>, Problem> {
+    let mut tags = Vec::new();
+    for card in cards {
+        tags.push(app.stores.registry.card_tag(holder, card).await?);
+    }
+    Ok(tags)
 }

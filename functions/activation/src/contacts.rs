@@ -114,15 +114,16 @@ pub(crate) async fn add(
     let (contact_id, otp) = (ContactId::generate(random), OneTimeCode::generate(random));
     let mac = app.keys.mac(KeyName::LoginIndex).await?;
     let alert = AlertCode::generate(random);
+    let name = holder_name(&app, &own, &key).await?;
     let to = |contact: &Contact, notice| Envelope {
         to: contact.clone(),
-        addressee: String::new(),
+        addressee: name.clone(),
         notice,
     };
     let mut messages = vec![to(&contact, Notice::contact_code(&otp))];
-    let told = known.iter().filter(|(found, _)| found.confirmed_at.is_some());
-    messages
-        .extend(told.map(|(_, known)| to(known, Notice::ContactAdded { alert: alert.grouped() })));
+    messages.extend(
+        told(&known).map(|known| to(known, Notice::ContactAdded { alert: alert.grouped() })),
+    );
     let added = AddedContact {
         contact_id: &contact_id,
         contact: &contact,
@@ -130,7 +131,9 @@ pub(crate) async fn add(
         alert: &alert,
         messages: &messages,
     };
-    add_contact(&app.stores, &own, &key, &added, random, now).await?;
+    if !add_contact(&app.stores, &own, &key, &added, random, now).await? {
+        return Err(ProblemKind::Unavailable.into());
+    }
     let mut views = Vec::new();
     view(&mut views, &contact_id, &contact, false);
     let view = views.pop().ok_or_else(|| Problem::internal("an address without a view"))?;
@@ -170,8 +173,8 @@ pub(crate) async fn remove(
         return Err(ProblemKind::LastContact.into());
     }
     let alert = AlertCode::generate(app.random.as_ref());
-    let told = known.iter().filter(|(found, _)| found.confirmed_at.is_some());
-    let mut messages: Vec<_> = told.map(|(_, contact)| contact.clone()).collect();
+    let name = holder_name(&app, &own, &key).await?;
+    let mut messages: Vec<_> = told(&known).cloned().collect();
     if !messages.contains(address) {
         messages.push(address.clone());
     }
@@ -179,12 +182,14 @@ pub(crate) async fn remove(
         .into_iter()
         .map(|to| Envelope {
             to,
-            addressee: String::new(),
+            addressee: name.clone(),
             notice: Notice::ContactRemoved { alert: alert.grouped() },
         })
         .collect();
     let random = app.random.as_ref();
-    remove_contact(&app.stores, &own, removed, &alert, &messages, random, now).await?;
+    if !remove_contact(&app.stores, &own, removed, &alert, &messages, random, now).await? {
+        return Err(ProblemKind::NotFound.into());
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -214,6 +219,27 @@ async fn opened(
         opened.push((found, contact));
     }
     Ok(opened)
+}
+
+/// The addresses that get word of a change: the electronic ones that count, paper
+/// where there is no other.
+fn told(known: &[(SpaceContact, Contact)]) -> impl Iterator<Item = &Contact> {
+    let counts = |found: &SpaceContact| found.confirmed_at.is_some();
+    let has_electronic =
+        known.iter().any(|(found, contact)| counts(found) && receives_codes(contact));
+    known
+        .iter()
+        .filter(move |(found, contact)| {
+            counts(found) && (receives_codes(contact) || !has_electronic)
+        })
+        .map(|(_, contact)| contact)
+}
+
+/// The holder's name, as on an envelope.
+async fn holder_name(app: &App, own: &SpaceId, key: &SealingKey) -> Result<String, Problem> {
+    let space = app.stores.spaces.find(own).await?.ok_or(ProblemKind::NotFound)?;
+    let holder = space.holder(key)?;
+    Ok(format!("{} {}", holder.first_name(), holder.last_name()))
 }
 
 /// Uses up the second factor that a change of the addresses asks for.

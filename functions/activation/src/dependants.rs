@@ -6,11 +6,12 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use espace_domain::{AlertCode, Registration, SpaceId};
+use espace_crypto::BlindIndex;
+use espace_domain::{AlertCode, Registration, SpaceId, paris_date};
 use espace_http::{Citizen, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
 use espace_notifications::Notice;
 use espace_storage::transitions::{Attachment, attach};
-use espace_storage::{EnrolmentOutcome, Envelope};
+use espace_storage::{EnrolmentOutcome, Envelope, PersonRecord};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -81,19 +82,22 @@ pub(crate) async fn dependants(
     for _ in 0..RACES_MAX {
         let entry =
             registry.find_by_index(&enrolment.person).await?.ok_or(ProblemKind::EnrolmentOver)?;
-        if !entry.code.as_ref().is_some_and(|code| code.stands(&enrolment.code)) {
+        if !entry.accepts(&enrolment.code) {
             return Err(ProblemKind::CodeUsed.into());
         }
         let record = registry
             .open_record(&entry, &app.stores.space_keys)
             .await?
             .ok_or(ProblemKind::EnrolmentOver)?;
+        // What was proven half an hour ago may have ended since.
+        let acts = registry.represents(by, &entry).await?
+            && !record.has_come_of_age(paris_date(now))
+            && record.deceased_on.is_none();
+        if !acts {
+            return Err(ProblemKind::NotLegalRepresentative.into());
+        }
         let alert = AlertCode::generate(random);
-        let message = record.contacts.first().map(|to| Envelope {
-            to: to.clone(),
-            addressee: record.full_name(),
-            notice: Notice::space_activated(record.traits.first_name(), &alert),
-        });
+        let messages = messages(&app, &record, by, &alert).await?;
         let attachment = Attachment {
             enrolment: &enrolment,
             entry: &entry,
@@ -101,7 +105,7 @@ pub(crate) async fn dependants(
             representative: &citizen.space_id,
             representative_key: &key,
             alert: &alert,
-            messages: message.as_slice(),
+            messages: &messages,
         };
         let attached = attach(&app.stores, &app.representations, &attachment, random, now).await?;
         if let Some(space_id) = attached {
@@ -109,4 +113,36 @@ pub(crate) async fn dependants(
         }
     }
     Err(ProblemKind::Unavailable.into())
+}
+
+/// Word to the dependant's address, and to every other representative at their own.
+async fn messages(
+    app: &App,
+    record: &PersonRecord,
+    acting: &BlindIndex,
+    alert: &AlertCode,
+) -> Result<Vec<Envelope<Notice>>, Problem> {
+    let registry = &app.stores.registry;
+    let first_name = record.traits.first_name();
+    let notice = || Notice::space_activated(first_name, alert);
+    let mut messages: Vec<Envelope<Notice>> = Vec::new();
+    if let Some(to) = record.contacts.first() {
+        let (to, addressee) = (to.clone(), record.full_name());
+        messages.push(Envelope { to, addressee, notice: notice() });
+    }
+    for nir in record.representatives() {
+        let Some(entry) = registry.find(&nir).await? else { continue };
+        if entry.index == *acting {
+            continue;
+        }
+        let other = registry.open_record(&entry, &app.stores.space_keys).await?;
+        let Some(other) = other.filter(|other| other.deceased_on.is_none()) else { continue };
+        if let Some(to) = other.contacts.first()
+            && !messages.iter().any(|message| message.to == *to)
+        {
+            let (to, addressee) = (to.clone(), other.full_name());
+            messages.push(Envelope { to, addressee, notice: notice() });
+        }
+    }
+    Ok(messages)
 }

@@ -4,7 +4,7 @@ use espace_domain::SpaceId;
 use espace_http::{Problem, ProblemKind};
 use espace_notifications::Notice;
 use espace_storage::transitions::{FreezeStores, freeze};
-use espace_storage::{Envelope, SupportAct};
+use espace_storage::{Envelope, Space, SupportAct};
 use jiff::Timestamp;
 
 use crate::App;
@@ -12,8 +12,9 @@ use crate::App;
 /// Tries when the space changes between reading and writing.
 const RACES_MAX: u32 = 3;
 
-/// Freezes a space, ends its sessions, and tells the first address the insurer
-/// gave: one that whoever took the space over did not choose.
+/// Freezes a space, ends its sessions, and tells the addresses the insurer gave: those
+/// that whoever took the space over did not choose. Where those were removed, all
+/// that are left.
 pub(crate) async fn freeze_space(
     app: &App,
     space_id: &SpaceId,
@@ -30,24 +31,29 @@ pub(crate) async fn freeze_space(
     for _ in 0..RACES_MAX {
         let space =
             app.stores.spaces.find(space_id).await?.ok_or(ProblemKind::AlertNotRecognised)?;
-        let message = match app.stores.space_keys.content(space_id).await? {
-            Some(key) => {
-                let holder = space.holder(&key)?;
-                let known = app.stores.contacts.of_space(space_id).await?;
-                match known.iter().find(|contact| contact.on_file) {
-                    Some(contact) => Some(Envelope {
-                        to: contact.open(&key)?,
-                        addressee: format!("{} {}", holder.first_name(), holder.last_name()),
-                        notice: Notice::SpaceFrozen { first_name: holder.first_name().to_owned() },
-                    }),
-                    None => None,
-                }
-            }
-            None => None,
-        };
-        if freeze(&stores, &space, act, message.as_ref(), random, now).await? {
+        let messages = messages(app, &space).await?;
+        if freeze(&stores, &space, act, &messages, random, now).await? {
             return Ok(());
         }
     }
     Err(ProblemKind::Unavailable.into())
+}
+
+/// Word to those who should know.
+async fn messages(app: &App, space: &Space) -> Result<Vec<Envelope<Notice>>, Problem> {
+    let Some(key) = app.stores.space_keys.content(&space.space_id).await? else {
+        return Ok(Vec::new());
+    };
+    let holder = space.holder(&key)?;
+    let known = app.stores.contacts.of_space(&space.space_id).await?;
+    let has_on_file = known.iter().any(|contact| contact.on_file);
+    let mut messages = Vec::new();
+    for contact in known.iter().filter(|contact| contact.on_file || !has_on_file) {
+        messages.push(Envelope {
+            to: contact.open(&key)?,
+            addressee: format!("{} {}", holder.first_name(), holder.last_name()),
+            notice: Notice::SpaceFrozen { first_name: holder.first_name().to_owned() },
+        });
+    }
+    Ok(messages)
 }

@@ -9,7 +9,7 @@
 use axum::Json;
 use axum::extract::State;
 use espace_crypto::OpaqueToken;
-use espace_domain::{EnrolmentId, InvitationCode, Registration, paris_date};
+use espace_domain::{EnrolmentId, InvitationCode, Registration, is_minor, paris_date};
 use espace_http::{
     CardInput, FieldError, JsonBody, Problem, ProblemBody, ProblemKind, RepresentativeInput,
     ShownIdentity, Source, read_nir,
@@ -95,6 +95,10 @@ pub(crate) async fn identity(
         return Err(ProblemKind::HolderDeceased.into());
     }
     let representative = claim.holder.representative();
+    // A child decides nothing alone, whoever reads their mail.
+    if representative.is_none() && is_minor(record.traits.birth_date, paris_date(now)) {
+        return Err(ProblemKind::RepresentativeOnly.into());
+    }
     if representative.is_some() && record.has_come_of_age(paris_date(now)) {
         return Err(ProblemKind::NotLegalRepresentative.into());
     }

@@ -4,12 +4,12 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use espace_domain::Registration;
+use espace_domain::{Card, Registration};
 use espace_http::{
-    JsonBody, Problem, ProblemBody, ProblemKind, Support, card_of_either_type, read_birth_date,
-    read_nir,
+    JsonBody, Problem, ProblemBody, ProblemKind, RepresentativeInput, ShownIdentity, Support,
+    read_birth_date, read_nir,
 };
-use espace_storage::{SupportAct, SupportActKind};
+use espace_storage::{PersonEntry, SupportAct, SupportActKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -23,12 +23,17 @@ pub(crate) struct CallerAlert {
     nir: String,
     /// The person's birth date.
     birth_date: String,
-    /// The serial on the person's card.
-    card_serial: String,
+    /// The serial on the person's card, where the caller can read it.
+    #[serde(default)]
+    card_serial: Option<String>,
+    /// Who acts for the person: their card is asked for instead.
+    #[serde(default)]
+    representative: Option<RepresentativeInput>,
 }
 
-/// Freezes a caller's space. All three must match; the agent learns no more than
-/// whether they do.
+/// Freezes a caller's space. All that is said must match; the agent learns no more
+/// than whether it does. A worn card keeps nobody from it: freezing only protects,
+/// the act is kept under the agent's number, and a new proof of identity undoes it.
 #[utoipa::path(
     post, path = "/v1/support/alerts", operation_id = "raiseAlertByPhone", tag = "support",
     request_body = CallerAlert,
@@ -49,10 +54,11 @@ pub(crate) async fn support_alerts(
     let nir = read_nir(&input.nir, "/nir").map_err(|error| errors.push(error)).ok();
     let born =
         read_birth_date(&input.birth_date, "/birthDate").map_err(|error| errors.push(error)).ok();
-    let cards = card_of_either_type(&input.card_serial, "/cardSerial")
+    let serial = input.card_serial.as_deref();
+    let shown = ShownIdentity::read(None, serial, input.representative.as_ref())
         .map_err(|error| errors.push(error))
         .ok();
-    let (Some(nir), Some(born), Some(cards)) = (nir, born, cards) else {
+    let (Some(nir), Some(born), Some(shown)) = (nir, born, shown) else {
         return Err(Problem::invalid(errors));
     };
     if !app.limits.phone_line_is_open(now) {
@@ -65,10 +71,14 @@ pub(crate) async fn support_alerts(
     let refused = || Problem::from(ProblemKind::IdentityNotRecognised);
     let registry = &app.stores.registry;
     let entry = registry.find(&nir).await?.ok_or_else(refused)?;
-    let mut holds_card = false;
-    for card in &cards {
-        holds_card |= registry.card_matches(&entry.index, Some(&entry), card).await?;
-    }
+    let holds_card = match &shown {
+        ShownIdentity::Card(cards) => holds(&app, &entry, cards).await?,
+        ShownIdentity::Representative { nir, cards } => {
+            let by = registry.find(nir).await?.ok_or_else(refused)?;
+            holds(&app, &by, cards).await? && registry.represents(&by.index, &entry).await?
+        }
+        ShownIdentity::Nothing => true,
+    };
     let Registration::Held { space_id } = &entry.registration else {
         return Err(refused());
     };
@@ -81,4 +91,13 @@ pub(crate) async fn support_alerts(
     let act = SupportAct::new(&support.agent, kind, space_id.as_str(), now, random);
     freeze_space(&app, space_id, Some(&act), now).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whether one of the cards is the person's.
+async fn holds(app: &App, entry: &PersonEntry, cards: &[Card]) -> Result<bool, Problem> {
+    let mut any = false;
+    for card in cards {
+        any |= app.stores.registry.card_matches(&entry.index, Some(entry), card).await?;
+    }
+    Ok(any)
 }

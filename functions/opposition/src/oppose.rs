@@ -111,8 +111,13 @@ async fn refuse(
     for _ in 0..RACES_MAX {
         let found = app.stores.registry.find_by_index(&enrolment.person).await?;
         let entry = found.ok_or(ProblemKind::EnrolmentOver)?;
-        if !entry.code.as_ref().is_some_and(|code| code.stands(&enrolment.code)) {
+        if !entry.accepts(&enrolment.code) {
             return Err(refusal_of_state(&entry.registration));
+        }
+        if let Some(by) = &enrolment.representative
+            && !app.stores.registry.represents(by, &entry).await?
+        {
+            return Err(ProblemKind::NotLegalRepresentative.into());
         }
         if let Some(receipt) = register(app, &entry, &word, now).await? {
             return Ok(receipt);

@@ -75,7 +75,7 @@ pub(crate) async fn register(
     }
     let code = (!told.is_empty()).then(|| InvitationCode::generate(random));
     let mut messages = Vec::new();
-    if let Some(to) = address(&record, word.proof)? {
+    if let Some(to) = address(&record, word.proof) {
         let notice = match word.proof {
             Some(_) => Notice::OppositionProof(proof_of(&receipt, &details)),
             None => Notice::OppositionRegistered {
@@ -141,17 +141,14 @@ async fn representatives(
     Ok(others)
 }
 
-/// Where word goes: the kind that was asked for, else the best there is.
-fn address(record: &PersonRecord, wanted: Option<Channel>) -> Result<Option<&Contact>, Problem> {
-    match wanted {
-        Some(channel) => record
-            .contacts
-            .iter()
-            .find(|contact| contact.channel() == channel)
-            .map(Some)
-            .ok_or_else(|| ProblemKind::NoContactOnFile.into()),
-        None => Ok(record.contacts.first()),
-    }
+/// Where word goes: the kind that was asked for, else the best there is. A refusal
+/// never fails for want of an address.
+fn address(record: &PersonRecord, wanted: Option<Channel>) -> Option<&Contact> {
+    record
+        .contacts
+        .iter()
+        .find(|contact| Some(contact.channel()) == wanted)
+        .or_else(|| record.contacts.first())
 }
 
 /// Why someone may not refuse any more.

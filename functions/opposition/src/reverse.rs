@@ -9,7 +9,7 @@ use espace_domain::InvitationCode;
 use espace_http::{Enrolled, JsonBody, Problem, ProblemBody, ProblemKind};
 use espace_notifications::Notice;
 use espace_storage::transitions::{OpposeRefused, RefusedBy, Reversal, reverse as undo};
-use espace_storage::{Enrolment, EnrolmentOutcome, Envelope, Opposition, PersonEntry};
+use espace_storage::{EnrolmentOutcome, Envelope, Opposition, PersonEntry};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -43,9 +43,7 @@ pub(crate) async fn reverse(
 ) -> Result<StatusCode, Problem> {
     let now = app.clock.now();
     require_confirmed(body.value.confirmed)?;
-    if enrolment.representative.is_none() {
-        return Err(ProblemKind::NotReversible.into());
-    }
+    let by = enrolment.representative.as_ref().ok_or(ProblemKind::NotReversible)?;
     match &enrolment.outcome {
         Some(EnrolmentOutcome::Reversed(_)) => return Ok(StatusCode::NO_CONTENT),
         Some(_) => return Err(ProblemKind::EnrolmentOver.into()),
@@ -54,8 +52,11 @@ pub(crate) async fn reverse(
     for _ in 0..RACES_MAX {
         let found = app.stores.registry.find_by_index(&enrolment.person).await?;
         let entry = found.ok_or(ProblemKind::EnrolmentOver)?;
-        if !stands(&entry, &enrolment) {
+        if !entry.accepts(&enrolment.code) {
             return Err(ProblemKind::EnrolmentOver.into());
+        }
+        if !app.stores.registry.represents(by, &entry).await? {
+            return Err(ProblemKind::NotLegalRepresentative.into());
         }
         let id = entry.opposition_id.as_ref().ok_or(ProblemKind::NotReversible)?;
         let receipt = app.stores.oppositions.find(id).await?.ok_or(ProblemKind::NotReversible)?;
@@ -64,10 +65,6 @@ pub(crate) async fn reverse(
         }
     }
     Err(ProblemKind::Unavailable.into())
-}
-
-fn stands(entry: &PersonEntry, enrolment: &Enrolment) -> bool {
-    entry.code.as_ref().is_some_and(|code| code.stands(&enrolment.code))
 }
 
 /// Undoes a refusal and tells the person, and those who act for them, with a new
@@ -83,6 +80,9 @@ pub(crate) async fn undo_one(
     let registry = &app.stores.registry;
     let record = registry.open_unheld_record(entry).await?;
     let record = record.ok_or(ProblemKind::NotReversible)?;
+    if record.deceased_on.is_some() {
+        return Err(ProblemKind::HolderDeceased.into());
+    }
     let code = InvitationCode::generate(random);
     let first_name = record.traits.first_name();
     let notice = |code: Option<&InvitationCode>| Notice::OppositionReversed {

@@ -5,7 +5,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use espace_domain::{Channel, InvitationCode, OppositionChannel, OppositionId, paris_date};
+use espace_domain::{
+    Channel, InvitationCode, OppositionChannel, OppositionId, is_minor, paris_date,
+};
 use espace_http::{
     FieldError, IdempotencyKey, JsonBody, Problem, ProblemBody, ProblemKind, RepresentativeInput,
     ShownIdentity, Support, claim_name, read_nir,
@@ -113,6 +115,9 @@ async fn prove(app: &App, claim: &IdentityClaim, now: Timestamp) -> Result<Perso
             return Err(ProblemKind::HolderDeceased.into());
         }
         let today = paris_date(now);
+        if claim.holder.representative().is_none() && is_minor(record.traits.birth_date, today) {
+            return Err(ProblemKind::RepresentativeOnly.into());
+        }
         if claim.holder.representative().is_some() && record.has_come_of_age(today) {
             return Err(ProblemKind::NotLegalRepresentative.into());
         }

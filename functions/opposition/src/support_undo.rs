@@ -34,6 +34,10 @@ pub(crate) async fn support_undo(
     if !app.settings.phone_line_is_open(now) {
         return Err(ProblemKind::PhoneLineClosed.into());
     }
+    let limit = app.settings.acts_per_agent;
+    if let Some(wait_s) = app.throttles.count("agent-undo", &support.agent, limit, now).await? {
+        return Err(Problem::slow_down(wait_s));
+    }
     let receipt = app.stores.oppositions.find(&id).await?;
     let receipt = receipt
         .filter(|receipt| receipt.channel == OppositionChannel::PhoneLine)

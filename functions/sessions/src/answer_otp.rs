@@ -6,7 +6,10 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use espace_domain::{ChallengeId, OneTimeCode};
 use espace_http::{FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
-use espace_storage::{Attempt, AttemptKind, ChallengePurpose, ClientKind, KeyName, OtpOutcome};
+use espace_storage::{
+    Account, Attempt, AttemptKind, ChallengePurpose, ClientKind, KeyName, OtpOutcome,
+};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -58,9 +61,13 @@ pub(crate) async fn answer_otp(
     let challenge = challenge
         .filter(|challenge| challenge.purpose == ChallengePurpose::Login)
         .ok_or(ProblemKind::OtpOver)?;
-    let mac = app.keys.mac(KeyName::LoginIndex).await?;
     let login = challenge.login();
-    match app.challenges.answer(&challenge, &otp, &mac, now).await? {
+    let account = app.accounts.find_by_index(&login).await?.ok_or(ProblemKind::OtpOver)?;
+    let right = match &challenge.contact_id {
+        Some(_) => challenge.is_code(&otp, &app.keys.mac(KeyName::LoginIndex).await?),
+        None => uses_application(&app, &account, &otp, now).await?,
+    };
+    match app.challenges.settle(&challenge, right, now).await? {
         OtpOutcome::Right => {}
         outcome @ (OtpOutcome::Wrong | OtpOutcome::Over) => {
             let kind = AttemptKind::WrongCode;
@@ -72,10 +79,29 @@ pub(crate) async fn answer_otp(
             });
         }
     }
-    let account = app.accounts.find_by_index(&login).await?.ok_or(ProblemKind::OtpOver)?;
     // A code that came back by a login confirms the address it went to.
-    app.contacts.confirm_by_login(&challenge.space_id, &challenge.contact_id, now).await?;
+    if let Some(contact_id) = &challenge.contact_id {
+        app.contacts.confirm_by_login(&challenge.space_id, contact_id, now).await?;
+    }
     open_session(&app, &account, body.value.client, now).await
+}
+
+/// Whether the digits are those of the holder's application; they serve once.
+async fn uses_application(
+    app: &App,
+    account: &Account,
+    otp: &OneTimeCode,
+    now: Timestamp,
+) -> Result<bool, Problem> {
+    let mut secrets = app.accounts.open(account).await?;
+    let Some(totp) = secrets.totp.as_mut().filter(|totp| totp.confirmed) else {
+        return Ok(false);
+    };
+    let Some(step) = totp.secret().verify(otp.expose(), now, totp.used_step) else {
+        return Ok(false);
+    };
+    totp.used_step = step;
+    Ok(app.accounts.replace_secrets(account, &secrets, app.random.as_ref()).await?)
 }
 
 /// Reads a one-time code.

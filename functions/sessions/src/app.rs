@@ -8,8 +8,8 @@ use axum::extract::FromRef;
 use espace_domain::{Clock, Random};
 use espace_http::Gate;
 use espace_storage::{
-    Accounts, Attempts, Aws, Challenges, Contacts, Environment, KeyName, MissingVariables, Outbox,
-    Sessions, SigningKeys, SpaceKeys, Spaces, SystemKeys, Throttles,
+    Accounts, Alerts, Attempts, Aws, Challenges, CodeRequests, Contacts, Environment, KeyName,
+    MissingVariables, Outbox, Sessions, SigningKeys, SpaceKeys, Spaces, SystemKeys, Throttles,
 };
 
 use crate::providers::Providers;
@@ -25,6 +25,9 @@ pub struct App {
     pub(crate) spaces: Spaces,
     pub(crate) space_keys: SpaceKeys,
     pub(crate) attempts: Attempts,
+    pub(crate) alerts: Alerts,
+    pub(crate) code_requests: CodeRequests,
+    pub(crate) relying_party: RelyingParty,
     pub(crate) challenges: Challenges,
     pub(crate) sessions: Sessions,
     pub(crate) outbox: Outbox,
@@ -34,6 +37,23 @@ pub struct App {
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+}
+
+/// Who passkeys are made for: the origin of the pages, and its domain.
+#[derive(Debug, Clone)]
+pub(crate) struct RelyingParty {
+    /// The origin, as a browser writes it.
+    pub(crate) origin: String,
+    /// The domain.
+    pub(crate) id: String,
+}
+
+impl RelyingParty {
+    fn of_origin(origin: &str) -> Self {
+        let host = origin.split_once("://").map_or(origin, |(_, rest)| rest);
+        let id = host.split([':', '/']).next().unwrap_or_default().to_owned();
+        Self { origin: origin.to_owned(), id }
+    }
 }
 
 /// Limits that are parameters of the stack.
@@ -66,6 +86,9 @@ impl App {
             spaces: Spaces::new(aws, env),
             space_keys: SpaceKeys::new(aws, env),
             attempts: Attempts::new(aws, env),
+            alerts: Alerts::new(aws, env, keys.clone()),
+            code_requests: CodeRequests::new(aws, env),
+            relying_party: RelyingParty::of_origin(&env.required("ESPACE_PASSKEY_ORIGIN")),
             challenges: Challenges::new(aws, env),
             sessions: Sessions::new(aws, env),
             outbox: Outbox::new(aws, env, keys.clone()),

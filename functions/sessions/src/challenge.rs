@@ -5,8 +5,10 @@ use espace_crypto::{BlindIndex, SealingKey};
 use espace_domain::{ChallengeId, Channel, Contact, ContactId, OneTimeCode, SessionId, SpaceId};
 use espace_http::Problem;
 use espace_notifications::Notice;
-use espace_storage::transitions::begin_challenge;
-use espace_storage::{Challenge, ChallengePurpose, Envelope, KeyName, NewChallenge};
+use espace_storage::transitions::{begin_challenge, begin_unconfirmed};
+use espace_storage::{
+    Challenge, ChallengePurpose, Contacts, Envelope, KeyName, NewChallenge, SpaceContact,
+};
 use jiff::Timestamp;
 
 use crate::App;
@@ -15,6 +17,7 @@ use crate::App;
 pub(crate) struct Address {
     pub(crate) contact_id: ContactId,
     pub(crate) contact: Contact,
+    pub(crate) found: SpaceContact,
 }
 
 /// The addresses of a holder that can receive codes, e-mail first.
@@ -41,10 +44,14 @@ pub(crate) async fn addresses(
             Some(_) => &mut addresses.confirmed,
             None => &mut addresses.unconfirmed,
         };
-        list.push(Address { contact_id: found.contact_id, contact });
+        list.push(Address { contact_id: found.contact_id.clone(), contact, found });
     }
-    addresses.confirmed.sort_by_key(|address| address.contact.channel());
-    addresses.unconfirmed.sort_by_key(|address| address.contact.channel());
+    // E-mail first; of two the one the insurer gave, then the one that counts longest.
+    let order = |address: &Address| {
+        (address.contact.channel(), !address.found.on_file, address.found.confirmed_at)
+    };
+    addresses.confirmed.sort_by_key(order);
+    addresses.unconfirmed.sort_by_key(order);
     Ok(addresses)
 }
 
@@ -70,6 +77,35 @@ pub(crate) async fn send_challenge(
     Ok(challenge.challenge_id)
 }
 
+/// The challenge of a first login to an address that does not count yet, where the
+/// code sent to it before is over: the new one confirms the address too.
+pub(crate) async fn send_unconfirmed(
+    app: &App,
+    login: &BlindIndex,
+    space_id: &SpaceId,
+    to: &Address,
+    now: Timestamp,
+) -> Result<Option<ChallengeId>, Problem> {
+    let random = app.random.as_ref();
+    let otp = OneTimeCode::generate(random);
+    let mac = app.keys.mac(KeyName::LoginIndex).await?;
+    let purpose = ChallengePurpose::Login;
+    let (contact_id, session_id) = (&to.contact_id, None);
+    let challenge_id = ChallengeId::generate(random);
+    let new = NewChallenge { challenge_id, login, space_id, purpose, session_id, contact_id };
+    let challenge = Challenge::new(new, &otp, &mac, now);
+    let tag = Contacts::otp_tag(&mac, contact_id, &otp);
+    let message = Envelope {
+        to: to.contact.clone(),
+        addressee: String::new(),
+        notice: Notice::contact_code(&otp),
+    };
+    let stores = (&app.challenges, &app.contacts, &app.outbox);
+    let contact = (&to.found, tag);
+    let begun = begin_unconfirmed(stores, &challenge, contact, &message, random, now).await?;
+    Ok(begun.then_some(challenge.challenge_id))
+}
+
 /// The message that carries a code.
 pub(crate) fn code_message(
     to: &Address,
@@ -79,6 +115,8 @@ pub(crate) fn code_message(
     let notice = match purpose {
         ChallengePurpose::Login => Notice::login_code(otp),
         ChallengePurpose::PasswordReset
+        | ChallengePurpose::Passkey
+        | ChallengePurpose::Factors
         | ChallengePurpose::Contacts
         | ChallengePurpose::Closure
         | ChallengePurpose::Reopening
@@ -93,6 +131,7 @@ fn act(purpose: ChallengePurpose) -> &'static str {
     match purpose {
         ChallengePurpose::Login => "vous connecter",
         ChallengePurpose::PasswordReset => "changer de mot de passe",
+        ChallengePurpose::Passkey | ChallengePurpose::Factors => "changer de moyen de connexion",
         ChallengePurpose::Contacts => "modifier vos contacts",
         ChallengePurpose::Closure => "fermer votre espace",
         ChallengePurpose::Reopening => "rouvrir votre espace",

@@ -73,8 +73,11 @@ pub(crate) async fn exchange(
             ForeignTokenRefused::Invalid => ProblemKind::Unauthenticated,
             ForeignTokenRefused::ProviderUnreachable => ProblemKind::Unavailable,
         })?;
-    let session_id = SessionId::generate(app.random.as_ref());
     let now = app.clock.now();
+    if !app.sessions.claim_foreign_token(&vouched.token_name, now).await? {
+        return Err(ProblemKind::TokenReplayed.into());
+    }
+    let session_id = SessionId::generate(app.random.as_ref());
     app.sessions.open_exchanged(&session_id, SESSION_S, now).await?;
     let signed = app.signer.sign(&vouched.subject, &session_id, vouched.actor).await?;
     Ok(Json(Exchanged {

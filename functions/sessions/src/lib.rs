@@ -3,6 +3,7 @@
 //! Must not know: AWS, other functions, nor what a space holds.
 
 mod answer_otp;
+mod answer_passkey;
 mod app;
 mod attempts;
 mod begin;
@@ -10,12 +11,14 @@ mod challenge;
 mod devices;
 mod discovery;
 mod exchange;
+mod factors;
 mod log_out;
 mod me;
 mod open;
 mod providers;
 mod refresh;
 mod refresh_token;
+mod reset;
 mod signer;
 mod step_up;
 mod switch_channel;
@@ -33,6 +36,15 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(begin::begin, devices::list))
         .routes(routes!(switch_channel::switch_channel))
         .routes(routes!(refresh::refresh))
+        .routes(routes!(answer_passkey::answer_passkey))
+        .routes(routes!(reset::begin_reset))
+        .routes(routes!(reset::answer_reset))
+        .routes(routes!(factors::list))
+        .routes(routes!(factors::enrol_totp, factors::remove_totp))
+        .routes(routes!(factors::confirm_totp))
+        .routes(routes!(factors::passkey_options))
+        .routes(routes!(factors::enrol_passkey))
+        .routes(routes!(factors::remove_passkey))
         .routes(routes!(devices::revoke))
         .routes(routes!(step_up::step_up))
         .routes(routes!(attempts::attempts))

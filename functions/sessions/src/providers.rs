@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use data_encoding::BASE64URL_NOPAD;
+use espace_crypto::OpaqueToken;
 use espace_domain::{Actor, Clock};
 use espace_storage::Environment;
 use jiff::Timestamp;
@@ -60,6 +61,8 @@ pub(crate) struct Providers {
 pub(crate) struct Vouched {
     pub(crate) subject: String,
     pub(crate) actor: Actor,
+    /// What names the token, so that it is exchanged once.
+    pub(crate) token_name: String,
 }
 
 /// Why a foreign token is refused.
@@ -80,6 +83,8 @@ struct ForeignClaims {
     iat: i64,
     #[serde(default)]
     nbf: Option<i64>,
+    #[serde(default)]
+    jti: Option<String>,
     #[serde(rename = "SubjectNameID", default)]
     subject_name_id: Option<String>,
     #[serde(default)]
@@ -163,7 +168,12 @@ impl Providers {
             return Err(refused);
         }
         let actor = actor(provider.kind, &claims).ok_or(refused)?;
-        Ok(Vouched { subject: claims.sub, actor })
+        // The provider's own name for it, else what was signed: a signature can be
+        // written in two ways.
+        let signed = token.rsplit_once('.').map_or(token, |(signed, _)| signed);
+        let named = claims.jti.as_deref().unwrap_or(signed);
+        let token_name = OpaqueToken::name_of(&[&provider.issuer, named]);
+        Ok(Vouched { subject: claims.sub, actor, token_name })
     }
 
     /// A provider's key of that name, asking the provider where it is unknown.

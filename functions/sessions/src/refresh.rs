@@ -7,7 +7,7 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use espace_http::{BODY_BYTES_MAX, Problem, ProblemBody, ProblemKind};
-use espace_storage::{Refreshed, SessionHolder};
+use espace_storage::{Attempt, AttemptKind, Refreshed, SessionHolder};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -61,7 +61,15 @@ pub(crate) async fn refresh(State(app): State<App>, request: Request) -> Result<
         Refreshed::Yes(SessionHolder::Citizen { space_id, client }) => {
             tokens(&app, space_id, &next, client).await
         }
-        Refreshed::Yes(SessionHolder::Exchanged) | Refreshed::Over | Refreshed::Reused => {
+        Refreshed::Reused(SessionHolder::Citizen { space_id, .. }) => {
+            let space = app.spaces.find(&space_id).await?;
+            if let Some(account) = space.and_then(|space| space.account) {
+                let kind = AttemptKind::RefreshReused;
+                app.attempts.note(&Attempt::new(&account.login(), kind, now, random)).await?;
+            }
+            Err(ProblemKind::Unauthenticated.into())
+        }
+        Refreshed::Yes(SessionHolder::Exchanged) | Refreshed::Reused(_) | Refreshed::Over => {
             Err(ProblemKind::Unauthenticated.into())
         }
     }

@@ -16,7 +16,7 @@ use crate::challenge::{addresses, send_challenge};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StepUp {
-    /// `closure`, `reopening`, `export` or `contacts`.
+    /// `closure`, `reopening`, `export`, `contacts` or `factors`.
     #[schema(value_type = String)]
     purpose: Purpose,
 }
@@ -29,6 +29,7 @@ enum Purpose {
     Reopening,
     Export,
     Contacts,
+    Factors,
 }
 
 /// Sends a code that confirms one act of this session, within ten minutes.
@@ -62,11 +63,12 @@ pub(crate) async fn step_up(
         Purpose::Reopening => ChallengePurpose::Reopening,
         Purpose::Export => ChallengePurpose::Export,
         Purpose::Contacts => ChallengePurpose::Contacts,
+        Purpose::Factors => ChallengePurpose::Factors,
     };
     let session = Some(&citizen.claims.sid);
     let challenge_id =
         send_challenge(&app, &login, &citizen.space_id, purpose, session, first, now).await?;
     let mut channels: Vec<_> = known.iter().map(|c| c.contact.channel().as_str()).collect();
     channels.dedup();
-    Ok(Json(Begun { challenge_id, channels }))
+    Ok(Json(Begun { challenge_id, channels, public_key: None }))
 }

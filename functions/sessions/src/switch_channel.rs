@@ -41,7 +41,9 @@ pub(crate) async fn switch_channel(
 ) -> Result<Json<Begun>, Problem> {
     let now = app.clock.now();
     let id = ChallengeId::parse(&challenge_id).map_err(|_| ProblemKind::OtpOver)?;
-    let before = app.challenges.find(&id, now).await?.ok_or(ProblemKind::OtpOver)?;
+    let before = app.challenges.find(&id, now).await?;
+    // A challenge for an application or a passkey does not fall back to a message.
+    let before = before.filter(|before| before.contact_id.is_some()).ok_or(ProblemKind::OtpOver)?;
     let limit = app.limits.codes_per_person;
     let who = before.login();
     if let Some(wait_s) = app.throttles.count("login-code", who.as_str(), limit, now).await? {
@@ -65,5 +67,5 @@ pub(crate) async fn switch_channel(
         return Err(Problem::code_too_soon(delay_s));
     }
     let channels = vec![to.contact.channel().as_str()];
-    Ok(Json(Begun { challenge_id: id, channels }))
+    Ok(Json(Begun { challenge_id: id, channels, public_key: None }))
 }

@@ -6,18 +6,22 @@
 //! are described in `docs/crypto.md` and above the code that writes them.
 
 mod mac;
+mod passkey;
 mod password;
 mod random;
 mod sealed;
 mod token;
+mod totp;
 
 pub use mac::{BlindIndex, MacKey, MacPurpose, TAG_BYTES, same_tag};
+pub use passkey::{Ceremony, Passkey, PasskeyRefused, verify_assertion, verify_registration};
 pub use password::{
     ARGON2_ITERATIONS, ARGON2_LANES, ARGON2_MEMORY_KIB, PasswordHash, PasswordHashError,
 };
 pub use random::SystemRandom;
 pub use sealed::{OpenError, Place, SEALED_OVERHEAD_BYTES, SealError, SealingKey};
 pub use token::{OpaqueToken, TokenDigest};
+pub use totp::TotpSecret;
 
 /// Bytes of every symmetric key: 256 bits.
 pub const KEY_BYTES: usize = 32;

@@ -40,6 +40,8 @@ pub enum MacPurpose {
     BirthDate,
     /// Naming a caller's idempotency key, and recognising the same body again.
     Idempotency,
+    /// Comparing a holder's number at a reset without keeping it in clear.
+    Nir,
     /// Counting the tries of one source without keeping its address.
     Source,
 }
@@ -56,6 +58,7 @@ impl MacPurpose {
             Self::Card => b"espace/card/1",
             Self::BirthDate => b"espace/birth-date/1",
             Self::Idempotency => b"espace/idempotency/1",
+            Self::Nir => b"espace/nir/1",
             Self::Source => b"espace/source/1",
         }
     }

@@ -31,6 +31,17 @@ impl OpaqueToken {
         Self(text)
     }
 
+    /// A name for someone else's token: a hash of `parts`, each preceded by its
+    /// length.
+    pub fn name_of(parts: &[&str]) -> String {
+        let mut whole = Vec::new();
+        for part in parts {
+            whole.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+            whole.extend(part.as_bytes());
+        }
+        BASE64URL_NOPAD.encode(digest(&SHA256, &whole).as_ref())
+    }
+
     /// Reads what a caller sent; `None` when it cannot be a token.
     pub fn parse(text: &str) -> Option<Self> {
         let decoded = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;

@@ -44,7 +44,10 @@ pub use invitation::{
 pub use login::{Login, LoginError};
 pub use nir::{Nir, NirError};
 pub use one_time_code::{ONE_TIME_CODE_VALIDITY_S, OneTimeCode, OneTimeCodeError};
-pub use password::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, PasswordError, check_password};
+pub use password::{
+    PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, PasswordError, check_password, check_password_of,
+    normal_password,
+};
 pub use person::{MAJORITY_YEARS, NameError, Sex, Traits, is_minor, majority_on};
 pub use phone_line::{PARIS, PHONE_UNDO_DAYS, paris_date, phone_line_is_open};
 pub use random::Random;

@@ -2,6 +2,8 @@
 //! lower, upper, digit and special, not personal, not in a dictionary.
 //! Must not know how it is hashed.
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::{Login, Traits};
 
 /// Fewest characters.
@@ -34,6 +36,23 @@ pub enum PasswordError {
 
 /// Checks a new password against the rules and the person.
 pub fn check_password(password: &str, login: &Login, traits: &Traits) -> Result<(), PasswordError> {
+    check(password, Some(login), traits)
+}
+
+/// A password in the composed Unicode form (NFC), as it is checked and hashed: the
+/// same keys on another keyboard give the same password.
+pub fn normal_password(password: &str) -> String {
+    password.nfc().collect()
+}
+
+/// Checks a new password of someone whose identifier is not known here: only its
+/// blind index is kept.
+pub fn check_password_of(password: &str, traits: &Traits) -> Result<(), PasswordError> {
+    check(password, None, traits)
+}
+
+fn check(password: &str, login: Option<&Login>, traits: &Traits) -> Result<(), PasswordError> {
+    let password: &str = &normal_password(password);
     if !(PASSWORD_CHARS_MIN..=PASSWORD_CHARS_MAX).contains(&password.chars().count()) {
         return Err(PasswordError::Length);
     }
@@ -49,15 +68,40 @@ pub fn check_password(password: &str, login: &Login, traits: &Traits) -> Result<
     if is_personal(&folded, login, traits) {
         return Err(PasswordError::Personal);
     }
-    if COMMON.lines().any(|common| common == folded) {
+    if COMMON.lines().any(|common| common == folded) || is_dressed_up(&folded) {
         return Err(PasswordError::Common);
     }
     Ok(())
 }
 
+/// Whether a common password is only dressed up: the digits and signs put around it
+/// to please a rule are what every list of guesses tries.
+fn is_dressed_up(folded: &str) -> bool {
+    let core = folded.trim_matches(|c: char| !c.is_alphabetic());
+    let bare = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count();
+    let letters: String = core
+        .chars()
+        .map(|c| match c {
+            '0' => 'o',
+            '1' | '!' => 'i',
+            '3' => 'e',
+            '4' | '@' => 'a',
+            '5' | '$' => 's',
+            '7' => 't',
+            other => other,
+        })
+        .collect();
+    // A word that was long enough to be a password by itself is one still.
+    bare(&letters) >= PERSONAL_CHARS_MIN
+        && COMMON
+            .lines()
+            .map(|common| common.trim_matches(|c: char| !c.is_alphabetic()))
+            .any(|common| bare(common) >= PERSONAL_CHARS_MIN && common == letters)
+}
+
 /// Whether the lower-case password holds the identifier, a name or the birth
 /// date in one of its usual forms.
-fn is_personal(folded: &str, login: &Login, traits: &Traits) -> bool {
+fn is_personal(folded: &str, login: Option<&Login>, traits: &Traits) -> bool {
     let date = traits.birth_date;
     let (y, m, d) = (date.year(), date.month(), date.day());
     let dates =
@@ -66,7 +110,7 @@ fn is_personal(folded: &str, login: &Login, traits: &Traits) -> bool {
         .names()
         .map(str::to_lowercase)
         .chain(dates)
-        .chain([login.expose().to_owned()])
+        .chain(login.map(|login| login.expose().to_owned()))
         .filter(|part| part.chars().count() >= PERSONAL_CHARS_MIN)
         .any(|part| folded.contains(&part))
 }
@@ -94,5 +138,14 @@ mod tests {
         assert_eq!(check("X9-Bretagne-29"), Err(PasswordError::Personal));
         assert_eq!(check("Password1!"), Err(PasswordError::Common));
         assert_eq!(check("Azerty123!"), Err(PasswordError::Common));
+        assert_eq!(check("P@ssw0rd!2026"), Err(PasswordError::Common));
+        assert_eq!(check("!!Azerty!!2026"), Err(PasswordError::Common));
+    }
+
+    #[test]
+    fn an_accent_counts_the_same_however_it_was_typed() {
+        assert_eq!(normal_password("Mare\u{301}e"), normal_password("Marée"));
+        // Eight characters as people count them.
+        assert_eq!(check("Ma\u{301}re-7a"), Err(PasswordError::Length));
     }
 }

@@ -38,24 +38,13 @@ pub enum SpaceState {
 }
 
 /// What keeps a holder out of a space that stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Suspension {
     /// Someone who is told of what happens there said "Ce n'est pas moi"; only a
     /// new proof of identity lifts it.
     Frozen,
     /// The insurer reported the holder's death.
     Deceased,
-}
-
-impl Suspension {
-    /// The name used in storage.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Frozen => "frozen",
-            Self::Deceased => "deceased",
-        }
-    }
 }
 
 /// The act does not apply in this state.

@@ -1,7 +1,7 @@
 //! How a person names themselves in a request: number, card, representative.
 //! Must not know who they are.
 
-use espace_domain::{Card, CardType, Nir};
+use espace_domain::{Card, CardType, Nir, PasswordError};
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -126,4 +126,22 @@ impl ShownIdentity {
             Self::Nothing => true,
         }
     }
+}
+
+/// Why a new password is refused, as a fault of its field.
+pub fn password_fault(error: PasswordError) -> FieldError {
+    let (code, detail) = match error {
+        PasswordError::Length => ("length", "Le mot de passe doit avoir de 9 à 128 caractères."),
+        PasswordError::Composition => (
+            "composition",
+            "Il faut une minuscule, une majuscule, un chiffre et un caractère spécial.",
+        ),
+        PasswordError::Personal => (
+            "personal",
+            "Le mot de passe ne doit contenir ni votre nom, ni votre identifiant, ni votre date \
+             de naissance.",
+        ),
+        PasswordError::Common => ("common", "Ce mot de passe est trop courant."),
+    };
+    FieldError::new("/password", code, detail)
 }

@@ -21,7 +21,8 @@ pub use caller::{Bearer, Citizen, Enrolled, EnrolmentGate, Gate, Insurer, Known,
 pub use description::document;
 pub use idempotency::{IdempotencyKey, claim_name};
 pub use identity::{
-    CardInput, RepresentativeInput, ShownIdentity, card_of_either_type, read_birth_date, read_nir,
+    CardInput, RepresentativeInput, ShownIdentity, card_of_either_type, password_fault,
+    read_birth_date, read_nir,
 };
 pub use pipeline::{Pipeline, with_pipeline};
 pub use problem::{FieldError, Problem, ProblemBody};

@@ -22,7 +22,7 @@ pub struct Problem {
     kind: ProblemKind,
     errors: Vec<FieldError>,
     retry_after_s: Option<i64>,
-    members: serde_json::Map<String, serde_json::Value>,
+    members: Option<Box<serde_json::Map<String, serde_json::Value>>>,
     /// For the log only.
     cause: Option<String>,
 }
@@ -82,7 +82,7 @@ impl Problem {
     /// Adds a member of its own to the document (RFC 9457 section 3.2).
     #[must_use]
     pub fn with_member(mut self, name: &'static str, value: serde_json::Value) -> Self {
-        self.members.insert(name.to_owned(), value);
+        self.members.get_or_insert_default().insert(name.to_owned(), value);
         self
     }
 
@@ -115,7 +115,7 @@ impl Problem {
             detail: self.kind.detail().to_owned(),
             instance: request_id.to_owned(),
             errors: self.errors.clone(),
-            members: self.members.clone(),
+            members: self.members.as_deref().cloned().unwrap_or_default(),
         };
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.kind.status(), json).into_response();
@@ -130,8 +130,7 @@ impl Problem {
 
 impl From<ProblemKind> for Problem {
     fn from(kind: ProblemKind) -> Self {
-        let members = serde_json::Map::new();
-        Self { kind, errors: Vec::new(), retry_after_s: None, members, cause: None }
+        Self { kind, errors: Vec::new(), retry_after_s: None, members: None, cause: None }
     }
 }
 

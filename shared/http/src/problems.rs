@@ -154,6 +154,16 @@ problems! {
     /// The one-time code can no longer be tried.
     OtpOver = "otp-over", FORBIDDEN, "Code périmé",
         "Ce code à six chiffres n’est plus valable. Demandez-en un autre.";
+    /// The passkey's answer proves nothing.
+    PasskeyRefused = "passkey-refused", FORBIDDEN, "Clé d’accès refusée",
+        "La clé d’accès n’a pas été reconnue. Recommencez.";
+    /// Code and number do not belong together, or the reset is over; nothing more is
+    /// told.
+    ResetRefused = "reset-refused", FORBIDDEN, "Changement refusé",
+        "Le code ou le numéro de sécurité sociale est incorrect, ou le délai est passé.";
+    /// The foreign token was exchanged already.
+    TokenReplayed = "token-replayed", UNAUTHORIZED, "Jeton déjà utilisé",
+        "Ce jeton a déjà été échangé. Reconnectez-vous.";
     /// No address counts yet: the first must be confirmed before the first login.
     ContactUnconfirmed = "contact-unconfirmed", CONFLICT, "Contact à confirmer",
         "Confirmez d’abord votre adresse ou votre numéro avec le code reçu.";

@@ -115,6 +115,13 @@ pub enum Notice {
         /// The code that freezes the space, grouped.
         alert: String,
     },
+    /// The password was changed, or a second factor: word to every address.
+    AccessChanged {
+        /// What changed, as the subject of a sentence.
+        what: String,
+        /// The code that freezes the space, grouped.
+        alert: String,
+    },
     /// The space is frozen after an alert.
     SpaceFrozen {
         /// Who is written to.
@@ -296,6 +303,10 @@ mod tests {
             Notice::ContactAdded { alert: "0A1B-2C3D-4E5F".into() },
             Notice::ContactRemoved { alert: "0A1B-2C3D-4E5F".into() },
             Notice::SpaceFrozen { first_name: name() },
+            Notice::AccessChanged {
+                what: "Le mot de passe".into(),
+                alert: "0A1B-2C3D-4E5F".into(),
+            },
             Notice::AlreadyActive { first_name: name() },
             Notice::OppositionReversed { first_name: name(), code: None },
             Notice::OppositionProof(OppositionProof {

@@ -58,7 +58,7 @@ impl Notice {
                     format!("Bonjour {first_name},"),
                     "Voici un nouveau code pour activer ou refuser votre espace de santé. Il \
                      remplace aussi votre carte Vitale : son numéro de série ne vous sera pas \
-                     demandé. Le code précédent n’est plus valable."
+                     demandé. Le code que vous aviez reste valable, avec votre carte."
                         .to_owned(),
                     format!("code : {code}"),
                     format!(
@@ -76,8 +76,9 @@ impl Notice {
                      espace de santé, et leurs adresses en sont retirées."
                         .to_owned(),
                     format!(
-                        "Pour l’activer ou le refuser, allez sur {site} (tapez cette adresse \
-                         vous-même), avec votre carte Vitale et ce code, valable jusqu’au {} :",
+                        "Pour l’activer, allez sur {site} (tapez cette adresse vous-même), avec \
+                         votre numéro de sécurité sociale et ce code, valable jusqu’au {}. Si le \
+                         code a trois groupes, votre carte Vitale vous sera demandée aussi :",
                         french_date(*valid_until)
                     ),
                     format!("code : {code}"),
@@ -201,6 +202,10 @@ impl Notice {
                         .to_owned(),
                     not_me(site, alert),
                 ],
+            ),
+            Self::AccessChanged { what, alert } => (
+                "L’accès à votre espace de santé a changé",
+                vec![format!("{what} vient de changer."), not_me(site, alert)],
             ),
             Self::SpaceFrozen { first_name } => (
                 "Votre espace de santé est gelé",

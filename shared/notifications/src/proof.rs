@@ -14,7 +14,7 @@ use crate::{SERVICE, french_date, french_time};
 pub struct OppositionProof {
     /// First name and name of the person concerned.
     pub name: String,
-    /// Whether a representative or an agent acted for them.
+    /// Whether a representative acted for them.
     pub represented: bool,
     /// What anyone may check it by.
     pub reference: String,
@@ -64,8 +64,9 @@ impl OppositionProof {
         }
         let mut meaning = vec![
             format!(
-                "Aucun « {SERVICE} » ne sera créé pour cette personne. Ses informations ont été \
-                 effacées du service ; seul ce refus est conservé."
+                "À cette date, la création d’un « {SERVICE} » a été refusée pour cette personne. \
+                 Ses informations sont effacées du service dès que ce refus ne peut plus être \
+                 annulé ; seul ce refus est alors conservé."
             ),
             "Ce refus ne change rien au remboursement des soins ni à la prise en charge."
                 .to_owned(),

@@ -59,6 +59,9 @@ impl Notice {
                 "{SERVICE} : un contact a été retiré. Ce n’est pas vous ? {site}, code d’alerte \
                  {alert}"
             ),
+            Self::AccessChanged { what, alert } => format!(
+                "{SERVICE} : changement : {what}. Ce n’est pas vous ? {site}, code d’alerte {alert}"
+            ),
             Self::SpaceFrozen { .. } => format!(
                 "{SERVICE} : votre espace est gelé après une alerte. Pour le reprendre, demandez \
                  un code sur {site}"

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use data_encoding::BASE64URL_NOPAD;
 use espace_crypto::MacPurpose;
-use espace_domain::{ALERT_VALIDITY_DAYS, AlertCode, SpaceId};
+use espace_domain::{ALERT_VALIDITY_DAYS, AlertCode, Random, SpaceId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::table::{SCHEMA, Table, item, s};
-use crate::{Aws, Environment, KeyName, StorageError, SystemKeys};
+use crate::table::{SCHEMA, Table, item, n, s};
+use crate::transaction::{Committed, Transaction};
+use crate::{Aws, Envelope, Environment, KeyName, Outbox, StorageError, SystemKeys};
 
 /// The table of alert codes.
 #[derive(Debug, Clone)]
@@ -27,7 +28,21 @@ struct AlertItem {
     alert: String,
     schema: u8,
     space_id: SpaceId,
+    created_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    used_at: Option<i64>,
     expires_at: i64,
+}
+
+/// An alert code as found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// The space it freezes.
+    pub space_id: SpaceId,
+    /// Since when it exists, seconds.
+    pub created_at: i64,
+    /// Whether it has frozen the space once.
+    pub is_used: bool,
 }
 
 impl Alerts {
@@ -36,15 +51,52 @@ impl Alerts {
         Self { table: Table::new(aws, environment, "ESPACE_ALERTS_TABLE"), keys }
     }
 
-    /// The space that a code freezes.
+    /// What a code freezes.
     pub async fn find(
         &self,
         code: &AlertCode,
         now: Timestamp,
-    ) -> Result<Option<SpaceId>, StorageError> {
+    ) -> Result<Option<Alert>, StorageError> {
         let key = item([("alert", s(self.tag(code).await?))]);
         let found: Option<AlertItem> = self.table.find(key).await?;
-        Ok(found.filter(|found| now.as_second() < found.expires_at).map(|found| found.space_id))
+        let alive = found.filter(|found| now.as_second() < found.expires_at);
+        Ok(alive.map(|found| Alert {
+            space_id: found.space_id,
+            created_at: found.created_at,
+            is_used: found.used_at.is_some(),
+        }))
+    }
+
+    /// Notes that a code has served.
+    pub async fn mark_used(&self, code: &AlertCode, now: Timestamp) -> Result<(), StorageError> {
+        let key = item([("alert", s(self.tag(code).await?))]);
+        let values = item([(":now", n(now.as_second()))]);
+        self.table
+            .update(key, "SET #usedAt = :now", "attribute_exists(#alert)", values)
+            .await
+            .map(|_| ())
+    }
+
+    /// Keeps a code and sends the messages that carry it, both or neither.
+    pub async fn send<N: Serialize>(
+        &self,
+        code: &AlertCode,
+        space_id: &SpaceId,
+        outbox: &Outbox,
+        messages: &[Envelope<N>],
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<(), StorageError> {
+        let mut transaction = Transaction::default()
+            .with("alert", self.put_in_transaction(code, space_id, now).await?);
+        for message in messages {
+            let part = outbox.put_in_transaction(message, None, now, random).await?;
+            transaction = transaction.with("message", part);
+        }
+        match transaction.commit(&self.table.client).await? {
+            Committed::Yes => Ok(()),
+            Committed::Refused(_) => Err(StorageError::Contended { what: "a new alert" }),
+        }
     }
 
     /// The write of a new code.
@@ -58,6 +110,8 @@ impl Alerts {
             alert: self.tag(code).await?,
             schema: SCHEMA,
             space_id: space_id.clone(),
+            created_at: now.as_second(),
+            used_at: None,
             expires_at: now.as_second() + ALERT_VALIDITY_DAYS * 86_400,
         };
         self.table.put_in_transaction(&stored, "attribute_not_exists(#alert)")

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use espace_crypto::{BlindIndex, MacKey, MacPurpose};
 use espace_domain::{
-    ChallengeId, ContactId, ONE_TIME_CODE_VALIDITY_S, OneTimeCode, SessionId, SpaceId,
+    ChallengeId, ContactId, ONE_TIME_CODE_VALIDITY_S, OneTimeCode, Random, SessionId, SpaceId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -35,9 +35,11 @@ pub struct Challenge {
     /// The session whose act it confirms; none for a login.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
-    /// Where the code went.
-    pub contact_id: ContactId,
-    /// The keyed hash of the code; gone once it is used.
+    /// Where the code went; nowhere for an application or a passkey.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_id: Option<ContactId>,
+    /// The keyed hash of the code, or the challenge that a passkey signs; gone once it
+    /// is used.
     #[serde(default, with = "serde_bytes")]
     otp: Vec<u8>,
     tries: u32,
@@ -71,6 +73,10 @@ pub enum ChallengePurpose {
     Login,
     /// A new password.
     PasswordReset,
+    /// A new passkey.
+    Passkey,
+    /// A change of the second factors.
+    Factors,
     /// A change of the addresses.
     Contacts,
     /// Closing the space.
@@ -104,12 +110,57 @@ impl Challenge {
             space_id: new.space_id.clone(),
             purpose: new.purpose,
             session_id: new.session_id.cloned(),
-            contact_id: new.contact_id.clone(),
+            contact_id: Some(new.contact_id.clone()),
             otp: tag,
             tries: 0,
             sent_at: now.as_second(),
             expires_at: now.as_second() + ONE_TIME_CODE_VALIDITY_S,
         }
+    }
+
+    /// A new challenge that an application or a passkey answers: 256 random bits to
+    /// sign.
+    pub fn strong(
+        challenge_id: ChallengeId,
+        login: &BlindIndex,
+        space_id: &SpaceId,
+        random: &dyn Random,
+        now: Timestamp,
+    ) -> Self {
+        let mut nonce = [0; 32];
+        random.fill(&mut nonce);
+        Self {
+            challenge_id,
+            schema: SCHEMA,
+            login: login.as_str().to_owned(),
+            space_id: space_id.clone(),
+            purpose: ChallengePurpose::Login,
+            session_id: None,
+            contact_id: None,
+            otp: nonce.to_vec(),
+            tries: 0,
+            sent_at: now.as_second(),
+            expires_at: now.as_second() + ONE_TIME_CODE_VALIDITY_S,
+        }
+    }
+
+    /// A challenge for a new passkey of a session's holder.
+    pub fn enrolment(
+        challenge_id: ChallengeId,
+        login: &BlindIndex,
+        space_id: &SpaceId,
+        session_id: &SessionId,
+        random: &dyn Random,
+        now: Timestamp,
+    ) -> Self {
+        let strong = Self::strong(challenge_id, login, space_id, random, now);
+        let session_id = Some(session_id.clone());
+        Self { purpose: ChallengePurpose::Passkey, session_id, ..strong }
+    }
+
+    /// What a passkey signs.
+    pub fn nonce(&self) -> &[u8] {
+        &self.otp
     }
 
     /// The same challenge with a fresh code, sent elsewhere.
@@ -123,10 +174,16 @@ impl Challenge {
     ) -> Self {
         let parts = otp_parts(&self.challenge_id, otp);
         let tag = mac.tag(MacPurpose::OneTimeCode, &parts).to_vec();
-        let contact_id = contact_id.clone();
+        let contact_id = Some(contact_id.clone());
         let expires_at = now.as_second() + ONE_TIME_CODE_VALIDITY_S;
         let sent_at = now.as_second();
         Self { contact_id, otp: tag, sent_at, expires_at, ..self.clone() }
+    }
+
+    /// Whether `otp` is the code that was sent, in constant time.
+    pub fn is_code(&self, otp: &OneTimeCode, mac: &MacKey) -> bool {
+        let parts = otp_parts(&self.challenge_id, otp);
+        self.contact_id.is_some() && mac.matches(MacPurpose::OneTimeCode, &parts, &self.otp)
     }
 
     /// Whether it confirms an act of that kind in that session.
@@ -168,38 +225,37 @@ impl Challenges {
         mac: &MacKey,
         now: Timestamp,
     ) -> Result<OtpOutcome, StorageError> {
-        let key = key(&challenge.challenge_id);
-        let parts = otp_parts(&challenge.challenge_id, otp);
-        if !mac.matches(MacPurpose::OneTimeCode, &parts, &challenge.otp) {
-            let counted = self
-                .table
-                .update(
-                    key,
-                    "ADD #tries :one",
-                    "#otp = :tag AND #tries < :max",
-                    item([
-                        (":one", n(1)),
-                        (":tag", b(challenge.otp.clone())),
-                        (":max", n(OTP_ATTEMPTS_MAX)),
-                    ]),
-                )
-                .await?;
-            return Ok(if counted.is_some() { OtpOutcome::Wrong } else { OtpOutcome::Over });
-        }
-        let used = self
-            .table
-            .update(
-                key,
-                "REMOVE #otp SET #expiresAt = :now",
-                "#otp = :tag AND #tries < :max",
-                item([
-                    (":now", n(now.as_second())),
-                    (":tag", b(challenge.otp.clone())),
-                    (":max", n(OTP_ATTEMPTS_MAX)),
-                ]),
-            )
-            .await?;
-        Ok(if used.is_some() { OtpOutcome::Right } else { OtpOutcome::Over })
+        let right = challenge.is_code(otp, mac);
+        self.settle(challenge, right, now).await
+    }
+
+    /// Settles a try that was judged: a right one uses the challenge up, of two at
+    /// once one; a wrong one is counted.
+    pub async fn settle(
+        &self,
+        challenge: &Challenge,
+        right: bool,
+        now: Timestamp,
+    ) -> Result<OtpOutcome, StorageError> {
+        let (update, amount, done) = if right {
+            ("REMOVE #otp SET #expiresAt = :amount", now.as_second(), OtpOutcome::Right)
+        } else {
+            ("ADD #tries :amount", 1, OtpOutcome::Wrong)
+        };
+        let values = item([
+            (":amount", n(amount)),
+            (":tag", b(challenge.otp.clone())),
+            (":max", n(OTP_ATTEMPTS_MAX)),
+        ]);
+        let condition = "#otp = :tag AND #tries < :max";
+        let settled =
+            self.table.update(key(&challenge.challenge_id), update, condition, values).await?;
+        Ok(if settled.is_some() { done } else { OtpOutcome::Over })
+    }
+
+    /// Keeps a challenge that no message carries.
+    pub async fn keep(&self, challenge: &Challenge) -> Result<(), StorageError> {
+        self.table.put(challenge, "attribute_not_exists(#challengeId)").await.map(|_| ())
     }
 
     /// The write of a new challenge.
@@ -224,7 +280,7 @@ impl Challenges {
             "#otp = :seen AND #sentAt <= :latest",
             item([
                 (":otp", b(after.otp.clone())),
-                (":contact", s(after.contact_id.as_str())),
+                (":contact", s(after.contact_id.as_ref().map_or("", ContactId::as_str))),
                 (":sent", n(after.sent_at)),
                 (":expires", n(after.expires_at)),
                 (":seen", b(before.otp.clone())),

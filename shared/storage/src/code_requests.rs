@@ -3,7 +3,7 @@
 //! there is found out later, by a job that answers nobody. Must not know what is
 //! sent.
 
-use espace_domain::Channel;
+use espace_domain::{ChallengeId, Channel};
 use serde::{Deserialize, Serialize};
 
 use crate::{Aws, Environment, Queue, StorageError};
@@ -41,15 +41,15 @@ pub enum CodeCause {
 pub enum Shown {
     /// The person's own card.
     Card {
-        /// The keyed hash.
-        card: Vec<u8>,
+        /// The keyed hash of each card that the serial may belong to.
+        cards: Vec<Vec<u8>>,
     },
     /// A representative, with their card unless its serial cannot be read.
     Representative {
         /// The blind index of the representative.
         index: String,
-        /// The keyed hash of their card.
-        card: Option<Vec<u8>>,
+        /// The same of their card.
+        cards: Option<Vec<Vec<u8>>>,
     },
     /// No card: its serial cannot be read. A longer code will stand in for it.
     Nothing,
@@ -58,8 +58,28 @@ pub enum Shown {
 impl Shown {
     /// Whether the code must stand in for a card.
     pub fn needs_stand_in(&self) -> bool {
-        matches!(self, Self::Nothing | Self::Representative { card: None, .. })
+        matches!(self, Self::Nothing | Self::Representative { cards: None, .. })
     }
+}
+
+/// Someone who forgot their password; the code goes to an address on file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResetRequest {
+    /// The blind index of the login.
+    pub login: String,
+    /// The challenge to be made.
+    pub challenge_id: ChallengeId,
+}
+
+/// A message of the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CodeMessage {
+    /// An invitation code is asked for.
+    Code(CodeRequest),
+    /// A new password is asked for.
+    Reset(ResetRequest),
 }
 
 /// The queue of requests.
@@ -74,6 +94,11 @@ impl CodeRequests {
 
     /// Hands a request over.
     pub async fn send(&self, request: &CodeRequest) -> Result<(), StorageError> {
-        self.0.send(request).await
+        self.0.send(&CodeMessage::Code(request.clone())).await
+    }
+
+    /// Hands a reset over.
+    pub async fn send_reset(&self, request: &ResetRequest) -> Result<(), StorageError> {
+        self.0.send(&CodeMessage::Reset(request.clone())).await
     }
 }

@@ -232,6 +232,11 @@ impl Contacts {
 }
 
 impl SpaceContact {
+    /// Whether the code last sent to it can still be answered.
+    pub fn awaits_code(&self, now: Timestamp) -> bool {
+        self.otp.is_some() && now.as_second() < self.otp_expires_at
+    }
+
     /// Opens the address.
     pub fn open(&self, space_key: &SealingKey) -> Result<Contact, StorageError> {
         sealing::open(space_key, place(&self.contact_id), &self.sealed)

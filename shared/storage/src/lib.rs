@@ -42,8 +42,8 @@ mod throttles;
 mod transaction;
 pub mod transitions;
 
-pub use accounts::{Account, AccountSecrets, Accounts};
-pub use alerts::Alerts;
+pub use accounts::{Account, AccountSecrets, Accounts, PasskeyFactor, TotpFactor, nir_tag};
+pub use alerts::{Alert, Alerts};
 pub use attempts::{Attempt, AttemptKind, Attempts};
 pub use aws::{Aws, CallCounts};
 pub use buckets::{CampaignFiles, FileStream, PresignedUpload, PrintBatches};
@@ -52,7 +52,7 @@ pub use certificates::{Certificate, CertificateKind, Certificates};
 pub use challenges::{
     Challenge, ChallengePurpose, Challenges, NewChallenge, OTP_ATTEMPTS_MAX, OtpOutcome,
 };
-pub use code_requests::{CodeCause, CodeRequest, CodeRequests, Shown};
+pub use code_requests::{CodeCause, CodeMessage, CodeRequest, CodeRequests, ResetRequest, Shown};
 pub use contacts::{Contacts, SpaceContact};
 pub use enrolments::{ENROLMENT_VALIDITY_S, Enrolment, EnrolmentOutcome, Enrolments};
 pub use environment::{Environment, MissingVariables};

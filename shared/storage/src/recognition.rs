@@ -77,17 +77,16 @@ pub async fn recognise(
         }
         ClaimedHolder::Nothing => stands_in,
     };
-    let knows_code = registry.code_matches(&claim.person, entry, &claim.code).await?;
-    let code = entry.and_then(|entry| entry.code.clone());
-    let burnt = code.as_ref().is_some_and(StoredCode::is_burnt);
-    let counted_tag = match &code {
+    let shown = registry.matching_code(&claim.person, entry, &claim.code).await?;
+    let knows_code = shown.is_some();
+    let current = entry.and_then(|entry| entry.code.clone());
+    let counted_tag = match &current {
         // Only a card that was shown counts: a stand-in that is wrong proves nothing.
         Some(code) if holds_card && !knows_code && !claim.holder.is_cardless() => code.tag.clone(),
         _ => vec![0; 32],
     };
-    if let (true, true, false, Some(entry), Some(code)) =
-        (holds_card, knows_code, burnt, found, code)
-    {
+    let alive = shown.filter(|code| !code.is_burnt());
+    if let (true, Some(entry), Some(code)) = (holds_card, found, alive) {
         return Ok(Recognised::Yes { entry: Box::new(entry), code });
     }
     // The same two calls for everyone; they change something only for a wrong

@@ -29,7 +29,7 @@ const INDEX_GENERATION: u8 = 1;
 pub const DUE_SHARDS: u8 = 64;
 /// The sparse index of persons whose space is to open by itself.
 const DUE_INDEX: &str = "due";
-/// The sparse index of those fed as minors, by month of majority.
+/// The sparse index of those fed as minors, by day of majority.
 const MAJORITY_INDEX: &str = "majority";
 
 /// The table of persons, and the keys to find and open them.
@@ -50,6 +50,8 @@ pub struct PersonEntry {
     pub version: u64,
     /// The last code sent, used or not.
     pub code: Option<StoredCode>,
+    /// Codes beside it: a stand-in for a card, a reversal.
+    pub(crate) side_codes: Vec<StoredCode>,
     /// Which line of which campaign wrote last.
     pub fed: FedFrom,
     /// The receipt of the refusal, where there is one.
@@ -117,6 +119,12 @@ pub struct PersonRecord {
     /// insurer says otherwise.
     #[serde(default)]
     pub fed_as_minor: bool,
+    /// Those who represented them until they came of age, and what was their
+    /// address: the insurer's next file does not bring them back (ADR 9).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    former_representatives: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    former_contacts: Vec<Contact>,
 }
 
 /// Where a page of due persons ends.
@@ -214,21 +222,21 @@ impl Registry {
         sealed.map(|sealed| sealing::open(key, record_place(&entry.index), sealed)).transpose()
     }
 
-    /// Persons who come of age in a month, and where the next page begins. Those
+    /// Persons who come of age on a day, and where the next page begins. Those
     /// who are dealt with leave the index.
     pub async fn coming_of_age(
         &self,
-        month: Date,
+        day: Date,
         after: Option<DuePage>,
         limit: i32,
     ) -> Result<(Vec<BlindIndex>, Option<DuePage>), StorageError> {
-        let bucket = self.majority_bucket(month).await?;
+        let bucket = self.majority_bucket(day).await?;
         let (items, more) = self
             .table
             .query(Query {
                 index: Some(MAJORITY_INDEX),
-                condition: "#majorityMonth = :month",
-                values: item([(":month", s(bucket))]),
+                condition: "#majorityDay = :day",
+                values: item([(":day", s(bucket))]),
                 start: after.map(|page| page.0),
                 limit,
             })
@@ -300,8 +308,8 @@ impl Registry {
         &self,
         index: &BlindIndex,
         person: &InsuredPerson,
-        key: &SealingKey,
-        today: Date,
+        before: Option<&PersonRecord>,
+        (key, today): (&SealingKey, Date),
         random: &dyn Random,
     ) -> Result<ComposedRecord, StorageError> {
         let mac = self.keys.mac(KeyName::PersonIndex).await?;
@@ -314,11 +322,19 @@ impl Registry {
             treating_doctor: person.treating_doctor.clone(),
             deceased_on: person.deceased_on,
             has_dmp: person.has_dmp,
-            fed_as_minor: is_minor(person.traits.birth_date, today),
+            // Until the birthday's work is done, a line fed after it changes nothing.
+            fed_as_minor: is_minor(person.traits.birth_date, today)
+                || before.is_some_and(|before| before.awaits_majority(today)),
+            former_representatives: before
+                .map(|before| before.former_representatives.clone())
+                .unwrap_or_default(),
+            former_contacts: before
+                .map(|before| before.former_contacts.clone())
+                .unwrap_or_default(),
         };
         let majority = majority_on(person.traits.birth_date);
         Ok(ComposedRecord {
-            majority_month: if record.fed_as_minor {
+            majority_day: if record.fed_as_minor {
                 Some(self.majority_bucket(majority).await?)
             } else {
                 None
@@ -356,11 +372,16 @@ impl Registry {
 pub(crate) struct ComposedRecord {
     pub(crate) card_proof: Option<Vec<u8>>,
     pub(crate) representative_proofs: Vec<serde_bytes::ByteBuf>,
-    pub(crate) majority_month: Option<String>,
+    pub(crate) majority_day: Option<String>,
     pub(crate) record: Vec<u8>,
 }
 
 impl PersonEntry {
+    /// Whether a code that was shown, by its keyed hash, may still be acted on.
+    pub fn accepts(&self, shown: &[u8]) -> bool {
+        self.code.iter().chain(&self.side_codes).any(|code| code.stands(shown))
+    }
+
     /// The keyed hash of their card, where they have one.
     pub fn card_proof(&self) -> Option<&[u8]> {
         self.item.card_proof.as_deref()
@@ -385,8 +406,30 @@ impl PersonRecord {
 
     /// The record of someone for whom nobody acts any more, reached at `contacts`.
     pub(crate) fn grown_up(&self, contacts: &[Contact]) -> Self {
-        let contacts = contacts.to_vec();
-        Self { representatives: Vec::new(), fed_as_minor: false, contacts, ..self.clone() }
+        let gone = self.contacts.iter().filter(|contact| !contacts.contains(contact));
+        Self {
+            representatives: Vec::new(),
+            former_representatives: self.representatives.clone(),
+            former_contacts: gone.cloned().collect(),
+            fed_as_minor: false,
+            contacts: contacts.to_vec(),
+            ..self.clone()
+        }
+    }
+
+    /// What a new line says of them, less those who no longer act for them and what
+    /// was theirs.
+    pub(crate) fn still_theirs(&self, line: &InsuredPerson) -> InsuredPerson {
+        let former = |nir: &Nir| self.former_representatives.iter().any(|f| f == nir.expose());
+        let mut person = line.clone();
+        person.representatives.retain(|nir| !former(nir));
+        person.contacts.retain(|contact| !self.former_contacts.contains(contact));
+        person
+    }
+
+    /// Whether the 18th birthday has come and what it asks is still to be done.
+    fn awaits_majority(&self, today: Date) -> bool {
+        self.has_come_of_age(today)
     }
 
     /// Those who act for them.

@@ -6,7 +6,7 @@ use espace_crypto::{BlindIndex, MacPurpose};
 use espace_domain::{Card, InvitationCode};
 use jiff::civil::Date;
 
-use crate::{KeyName, PersonEntry, Registry, StorageError};
+use crate::{KeyName, PersonEntry, Registry, StorageError, StoredCode};
 
 impl Registry {
     /// The keyed hash under which a code is kept.
@@ -20,19 +20,27 @@ impl Registry {
         Ok(key.tag(MacPurpose::InvitationCode, &parts).to_vec())
     }
 
-    /// Whether `code` is the one last sent, in constant time. For nobody, the
-    /// same work against a tag that nothing matches.
-    pub async fn code_matches(
+    /// The code that was sent and is shown, in constant time: the last invitation, a
+    /// stand-in or a reversal. For nobody, the same work against tags that nothing
+    /// matches.
+    pub async fn matching_code(
         &self,
         index: &BlindIndex,
         entry: Option<&PersonEntry>,
         code: &InvitationCode,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<Option<StoredCode>, StorageError> {
         let key = self.keys.mac(KeyName::PersonIndex).await?;
         let parts = [index.as_str().as_bytes(), code.expose().as_bytes()];
-        let stored = entry.and_then(|e| e.code.as_ref());
-        let tag = stored.map_or([0; 32].as_slice(), |code| code.tag.as_slice());
-        Ok(key.matches(MacPurpose::InvitationCode, &parts, tag) && stored.is_some())
+        let main = entry.and_then(|entry| entry.code.as_ref());
+        let sides = entry.map_or([].as_slice(), |entry| entry.side_codes.as_slice());
+        let mut found = None;
+        for stored in [main, sides.first(), sides.get(1)] {
+            let tag = stored.map_or([0; 32].as_slice(), |code| code.tag.as_slice());
+            if key.matches(MacPurpose::InvitationCode, &parts, tag) {
+                found = found.or_else(|| stored.cloned());
+            }
+        }
+        Ok(found)
     }
 
     /// Whether `card` is the person's, in constant time.
@@ -72,10 +80,10 @@ impl Registry {
         Ok(key.matches(MacPurpose::BirthDate, &birth_parts(index, &born.to_string()), tag))
     }
 
-    /// The name under which those who come of age in a month are found.
-    pub(crate) async fn majority_bucket(&self, month: Date) -> Result<String, StorageError> {
+    /// The name under which those who come of age on a day are found.
+    pub(crate) async fn majority_bucket(&self, day: Date) -> Result<String, StorageError> {
         let key = self.keys.mac(KeyName::PersonIndex).await?;
-        let text = format!("{:04}-{:02}", month.year(), month.month());
+        let text = day.to_string();
         Ok(BASE64URL_NOPAD.encode(&key.tag(MacPurpose::BirthDate, &[b"majority", text.as_bytes()])))
     }
 

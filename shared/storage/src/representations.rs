@@ -16,8 +16,9 @@ use crate::{Aws, Environment, StorageError};
 const TABLE: &str = "representations";
 /// The index by the represented person's space.
 const PERSON_INDEX: &str = "person";
-/// Most spaces that one person holds for others; more than the largest family.
-pub const DEPENDANTS_MAX: i32 = 50;
+/// Most spaces that one person holds for others: a professional guardian has some
+/// tens.
+pub const DEPENDANTS_MAX: i32 = 500;
 
 /// The table of representations.
 #[derive(Debug, Clone)]

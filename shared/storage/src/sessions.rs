@@ -11,7 +11,7 @@ use espace_domain::{AccountId, SessionId, SpaceId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::table::{Item, Query, SCHEMA, Table, item, n, read, s};
+use crate::table::{Item, Query, SCHEMA, Table, Written, item, n, read, s};
 use crate::transaction::{Committed, Transaction};
 use crate::{Aws, Environment, Spaces, StorageError};
 
@@ -22,6 +22,8 @@ const SESSIONS_LISTED_MAX: i32 = 100;
 /// Seconds within which the refresh token just replaced still serves, for a
 /// client that lost the answer (RFC 9700 section 4.14.2 leaves it to the server).
 pub const REFRESH_GRACE_S: i64 = 20;
+/// Seconds an exchanged token's name is kept: longer than any such token lives.
+const FOREIGN_TOKEN_KEPT_S: i64 = 2 * 3_600;
 /// Tries of a renewal that races with another of the same session.
 const REFRESH_RACES_MAX: u32 = 4;
 
@@ -113,7 +115,7 @@ pub enum Refreshed {
     /// The session is renewed under the new token.
     Yes(SessionHolder),
     /// A token that had been replaced: the session is ended, whoever has it.
-    Reused,
+    Reused(SessionHolder),
     /// The session is over, or the token is nobody's.
     Over,
 }
@@ -189,6 +191,29 @@ impl Sessions {
             replaced_at: 0,
         };
         self.table.put(&session, "attribute_not_exists(#owner)").await.map(|_| ())
+    }
+
+    /// Notes that a foreign token was exchanged; `false` when it had been.
+    pub async fn claim_foreign_token(
+        &self,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Exchanged<'a> {
+            owner: String,
+            session_id: &'a str,
+            schema: u8,
+            expires_at: i64,
+        }
+        let claim = Exchanged {
+            owner: format!("exchanged.{name}"),
+            session_id: "token",
+            schema: SCHEMA,
+            expires_at: now.as_second() + FOREIGN_TOKEN_KEPT_S,
+        };
+        Ok(self.table.put(&claim, "attribute_not_exists(#owner)").await? == Written::Yes)
     }
 
     /// Whether a session of an account lasts: not ended, not too old, and not
@@ -282,7 +307,7 @@ impl Sessions {
                 && now.as_second() - session.replaced_at <= REFRESH_GRACE_S;
             if !is_current && !is_graced {
                 self.revoke(owner, session_id, now).await?;
-                return Ok(Refreshed::Reused);
+                return Ok(Refreshed::Reused(session.holder));
             }
             let expires_at = (now.as_second() + idle_s(&session.holder)).min(session.ends_at);
             let mut values = item([

@@ -1,7 +1,7 @@
 //! Spaces: their state in clear, their holder sealed under the space's content
 //! key. Must not know who may see them.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use espace_crypto::{BlindIndex, Place, SealingKey};
 use espace_domain::{AccountId, Random, SpaceId, SpaceState, Suspension, Traits};
 use jiff::Timestamp;
@@ -31,6 +31,8 @@ pub struct Space {
     pub epoch: u64,
     /// What keeps its holder out, where something does.
     pub suspension: Option<Suspension>,
+    /// Whether it is frozen, also under a death that was reported.
+    pub is_frozen: bool,
     /// The account of its holder, where they activated it themselves.
     pub account: Option<SpaceAccount>,
     holder: Vec<u8>,
@@ -85,7 +87,9 @@ struct SpaceItem {
     )]
     erasure_due_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    suspension: Option<Suspension>,
+    frozen: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deceased: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     account: Option<SpaceAccount>,
     #[serde(with = "serde_bytes")]
@@ -134,7 +138,8 @@ impl Spaces {
             activated_at,
             closed_at: None,
             erasure_due_at: None,
-            suspension: None,
+            frozen: None,
+            deceased: None,
             account,
             holder: sealing::seal(key, holder_place(space_id), holder, random)?,
         };
@@ -165,7 +170,7 @@ impl Spaces {
                 .map_err(|_| StorageError::Corrupt { what: "account of a space" })?;
             values.insert(":account".to_owned(), account);
         }
-        set.push_str(" REMOVE #suspension ADD #epoch :one");
+        set.push_str(" REMOVE #frozen ADD #epoch :one");
         self.table.update_in_transaction(
             key(&space.space_id),
             &set,
@@ -174,42 +179,41 @@ impl Spaces {
         )
     }
 
-    /// The write that suspends a space, or lifts a suspension. What is in flight
-    /// stops: the epoch moves.
-    pub(crate) fn suspend_in_transaction(
+    /// The write that freezes a space. What is in flight stops: the epoch moves.
+    pub(crate) fn freeze_in_transaction(
         &self,
         space: &Space,
-        suspension: Option<Suspension>,
     ) -> Result<TransactWriteItem, StorageError> {
-        let mut values = item([(":seen", n(space.epoch)), (":one", n(1))]);
-        let update = if let Some(suspension) = suspension {
-            values.insert(":suspension".to_owned(), s(suspension.name()));
-            "SET #suspension = :suspension ADD #epoch :one"
-        } else {
-            "REMOVE #suspension ADD #epoch :one"
-        };
-        self.table.update_in_transaction(key(&space.space_id), update, "#epoch = :seen", values)
+        self.table.update_in_transaction(
+            key(&space.space_id),
+            "SET #frozen = :yes ADD #epoch :one",
+            "#epoch = :seen",
+            item([(":yes", AttributeValue::Bool(true)), (":seen", n(space.epoch)), (":one", n(1))]),
+        )
     }
 
-    /// The write that brings the holder's traits up to date as fed, and the
-    /// suspension that follows.
+    /// The write that brings the holder's traits, and whether they are alive, up to
+    /// date as fed. A freeze stays.
     pub(crate) fn refresh_in_transaction(
         &self,
         space: &Space,
         holder: &Traits,
-        suspension: Option<Suspension>,
+        is_deceased: bool,
         space_key: &SealingKey,
         random: &dyn Random,
     ) -> Result<TransactWriteItem, StorageError> {
         let sealed = sealing::seal(space_key, holder_place(&space.space_id), holder, random)?;
-        let mut values = item([(":seen", n(space.epoch)), (":one", n(1)), (":holder", b(sealed))]);
-        let update = if let Some(suspension) = suspension {
-            values.insert(":suspension".to_owned(), s(suspension.name()));
-            "SET #holder = :holder, #suspension = :suspension ADD #epoch :one"
-        } else {
-            "SET #holder = :holder REMOVE #suspension ADD #epoch :one"
-        };
-        self.table.update_in_transaction(key(&space.space_id), update, "#epoch = :seen", values)
+        self.table.update_in_transaction(
+            key(&space.space_id),
+            "SET #holder = :holder, #deceased = :deceased ADD #epoch :one",
+            "#epoch = :seen",
+            item([
+                (":holder", b(sealed)),
+                (":deceased", AttributeValue::Bool(is_deceased)),
+                (":seen", n(space.epoch)),
+                (":one", n(1)),
+            ]),
+        )
     }
 
     /// The write by which a space waits for its holder again: those who held it
@@ -238,8 +242,9 @@ impl Spaces {
     ) -> Result<TransactWriteItem, StorageError> {
         self.table.check_in_transaction(
             key(space_id),
-            "attribute_exists(#spaceId) AND attribute_not_exists(#suspension)",
-            item([]),
+            "attribute_exists(#spaceId) AND attribute_not_exists(#frozen) \
+             AND (attribute_not_exists(#deceased) OR #deceased = :no)",
+            item([(":no", AttributeValue::Bool(false))]),
         )
     }
 }
@@ -282,7 +287,13 @@ impl TryFrom<SpaceItem> for Space {
             space_id: stored.space_id,
             state,
             epoch: stored.epoch,
-            suspension: stored.suspension,
+            // A death weighs more than a freeze, and does not lift it.
+            suspension: match (stored.deceased, stored.frozen) {
+                (Some(true), _) => Some(Suspension::Deceased),
+                (_, Some(true)) => Some(Suspension::Frozen),
+                _ => None,
+            },
+            is_frozen: stored.frozen == Some(true),
             account: stored.account,
             holder: stored.holder,
         })

@@ -12,6 +12,8 @@ use crate::{Aws, Environment, KeyName, StorageError, SystemKeys};
 
 /// Seconds of a window.
 const WINDOW_S: i64 = 3_600;
+/// Seconds of a week.
+const WEEK_S: i64 = 7 * 86_400;
 
 /// The table of counters.
 #[derive(Debug, Clone)]
@@ -42,11 +44,22 @@ impl Throttles {
         limit: u32,
         now: Timestamp,
     ) -> Result<Option<i64>, StorageError> {
+        self.count_in(WINDOW_S, act, source, limit, now).await
+    }
+
+    async fn count_in(
+        &self,
+        window_s: i64,
+        act: &'static str,
+        source: &str,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Option<i64>, StorageError> {
         #[derive(Deserialize)]
         struct Counter {
             tries: u32,
         }
-        let window = now.as_second() / WINDOW_S;
+        let window = now.as_second() / window_s;
         let tag = self.tag(act, source, window).await?;
         let updated = self
             .table
@@ -56,15 +69,26 @@ impl Throttles {
                 "",
                 item([
                     (":one", n(1)),
-                    (":expires", n((window + 2) * WINDOW_S)),
+                    (":expires", n((window + 2) * window_s)),
                     (":schema", n(SCHEMA)),
                 ]),
             )
             .await?
             .unwrap_or_default();
         let counter: Counter = read(updated)?;
-        let wait_s = (window + 1) * WINDOW_S - now.as_second();
+        let wait_s = (window + 1) * window_s - now.as_second();
         Ok((counter.tries > limit).then_some(wait_s))
+    }
+
+    /// Counts one act of `source` this week; whether it is one too many.
+    pub async fn count_weekly(
+        &self,
+        act: &'static str,
+        source: &str,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        Ok(self.count_in(WEEK_S, act, source, limit, now).await?.is_some())
     }
 
     /// Notes one act of `source`, unless another was noted less than `delay_s`

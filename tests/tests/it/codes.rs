@@ -90,7 +90,42 @@ async fn known_and_unknown_cause_the_same_calls_and_the_same_bytes() -> Result<(
         }
     }
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
-    // And nothing came to those who gave a wrong date or had nothing to be sent.
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wrong_date_or_card_sends_nothing_and_a_stranger_takes_no_code_away() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let invited = deployed.invite(0).await?;
+    let (person, address) = (&invited.person, invited.person.text("email"));
+    let before = received(&deployed, address).await?;
+    let mut wrong_date = person.clone();
+    wrong_date.0["birthDate"] = json!("1950-01-01");
+    let other_card = json!({"type": "photo", "serial": "98765432109"});
+    for body in [
+        asking(&wrong_date, &person.0["card"], "email"),
+        asking(&wrong_date, &Value::Null, "email"),
+        asking(person, &other_card, "email"),
+    ] {
+        deployed.api.post("/v1/activation/codes", None, &body).await?.ok()?;
+    }
+    // A request that is answered, after them in the same queue.
+    let asked = asking(person, &Value::Null, "email");
+    deployed.api.post("/v1/activation/codes", None, &asked).await?.ok()?;
+    deployed.api.wait_for_new_code(address, before).await?;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    // One code; a message may come twice, as mail does, the invitation too.
+    let mail = deployed.api.mail().await?;
+    let codes: std::collections::BTreeSet<_> = mail
+        .iter()
+        .filter(|m| m.to == address)
+        .skip(before)
+        .map(|m| code_in(&m.body).unwrap_or_default())
+        .filter(|code| *code != invited.code)
+        .collect();
+    assert_eq!(codes.len(), 1, "{codes:?}");
+    // Who asked knew no card: the code in the person's hands lives.
+    deployed.activate(&invited).await?;
     Ok(())
 }
 
@@ -135,11 +170,16 @@ async fn a_code_is_asked_for_by_phone_and_the_act_is_kept() -> Result<()> {
     let answer = deployed.api.post("/v1/support/codes", Some(&support), &body).await?;
     assert_eq!(answer.status, 202);
     assert_eq!(deployed.api.wait_for_new_code(address, before).await?.len(), 24);
+    // With the serial of a card of either type, a short one.
+    let mut with_card = body.clone();
+    with_card["cardSerial"] = person.0["card"]["serial"].clone();
+    deployed.api.post("/v1/support/codes", Some(&support), &with_card).await?.ok()?;
+    assert_eq!(deployed.api.wait_for_new_code(address, before + 1).await?.len(), 14);
     let acts = deployed.items("SupportActsTable").await?;
     let kept = acts.iter().filter(|act| act["agent"].as_s().is_ok_and(|a| *a == agent));
     assert_eq!(
         kept.map(|act| act["kind"].as_s().unwrap().as_str()).collect::<Vec<_>>(),
-        ["codeAsked"]
+        ["codeAsked", "codeAsked"]
     );
     Ok(())
 }

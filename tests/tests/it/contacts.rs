@@ -113,6 +113,40 @@ async fn this_is_not_me_freezes_a_takeover_and_the_person_takes_the_space_back()
 }
 
 #[tokio::test]
+async fn a_childs_space_that_was_frozen_is_taken_back_by_a_representative() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let family = deployed.family(&[jiff::civil::date(2018, 8, 8)], 0).await?;
+    let (parent, child) = (&family.parents[0], &family.children[0]);
+    let session = deployed.activate_and_log_in(parent).await?;
+    let attach = async |code: &str| -> Result<Value> {
+        let proven = deployed.prove_for(&child.person, code, &parent.person).await?.ok()?;
+        let body = json!({"enrolmentToken": proven["enrolmentToken"]});
+        deployed.api.post("/v1/spaces/me/dependants", Some(&session), &body).await?.ok()
+    };
+    let attached = attach(&child.code).await?;
+    let space = format!("/v1/spaces/{}", attached["spaceId"].as_str().unwrap());
+    let told = |m: &Message| m.subject == "Votre espace de santé est activé";
+    // The other parent is told too.
+    deployed.api.wait_for_mail(family.parents[1].person.text("email"), told).await?;
+    let address = child.person.text("email");
+    let alert = alert_in(&deployed.api.wait_for_mail(address, told).await?)?;
+    deployed.api.post("/v1/alerts", None, &json!({"alert": alert})).await?.ok()?;
+    assert_eq!(deployed.api.get(&space, Some(&session)).await?.status, 404);
+    let before = deployed.api.mail().await?.iter().filter(|m| m.to == address).count();
+    let ask = json!({"nir": child.person.text("nir"), "birthDate": child.person.text("birthDate"),
+        "card": null, "channel": "email", "representative":
+            {"nir": parent.person.text("nir"), "card": parent.person.0["card"]}});
+    deployed.api.post("/v1/activation/codes", None, &ask).await?.ok()?;
+    let code = deployed.api.wait_for_new_code(address, before).await?;
+    attach(&code).await?;
+    assert_eq!(deployed.api.get(&space, Some(&session)).await?.status, 200);
+    // The alert of before serves no more.
+    let old = deployed.api.post("/v1/alerts", None, &json!({"alert": alert})).await?;
+    assert_eq!(old.problem(), "alert-not-recognised");
+    Ok(())
+}
+
+#[tokio::test]
 async fn an_agent_freezes_a_callers_space() -> Result<()> {
     let deployed = Deployed::load().await?;
     let invited = deployed.invite(0).await?;
@@ -154,15 +188,16 @@ async fn someone_known_by_letter_only_confirms_by_their_first_login() -> Result<
     let login = format!("lettre-{nir}x");
     let account = json!({"login": login, "password": PASSWORD, "email": address});
     deployed.api.post("/v1/activation", Some(&token), &account).await?.ok()?;
-    // The first code is lost. Weeks later they try to log in: refused, but a code
-    // goes to the address, and answering it confirms it.
+    // The first code is lost. Weeks later they try to log in: refused, but another
+    // code goes to the address, and answering it confirms it.
     deployed.api.wait_for_code(&address, 6).await?;
+    let later = deployed.sessions(&[], journeys::in_days(20)).await?;
     let credentials = json!({"login": login, "password": PASSWORD});
-    let refused = deployed.api.post("/v1/sessions", None, &credentials).await?;
+    let refused = later.send("POST", "/v1/sessions", None, Some(&credentials)).await?;
     assert_eq!((refused.status.as_u16(), refused.problem().as_str()), (409, "contact-unconfirmed"));
     let otp = deployed.api.wait_for_new_code(&address, 1).await?;
     let path = format!("/v1/sessions/{}/otp", refused.json()["challengeId"].as_str().unwrap());
-    deployed.api.post(&path, None, &json!({"otp": otp})).await?.ok()?;
+    later.send("POST", &path, None, Some(&json!({"otp": otp}))).await?.ok()?;
     deployed.api.log_in(&login, PASSWORD, &address).await?;
     // A second letter told the person that their space was activated.
     let second = |m: &Message| m.to.starts_with(&to) && m.body.contains("code d’alerte");

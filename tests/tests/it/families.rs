@@ -83,6 +83,62 @@ async fn one_parents_refusal_stands_and_the_other_may_reverse_it() -> Result<()>
 }
 
 #[tokio::test]
+async fn a_child_decides_nothing_alone_and_no_code_for_them_goes_without_a_representative()
+-> Result<()> {
+    let deployed = Deployed::load().await?;
+    let family = deployed.family(&[date(2014, 4, 4)], 0).await?;
+    let child = &family.children[0];
+    let before = received(&deployed, child).await?;
+    let ask = json!({"nir": child.person.text("nir"), "birthDate": child.person.text("birthDate"),
+        "card": null, "channel": "email"});
+    deployed.api.post("/v1/activation/codes", None, &ask).await?.ok()?;
+    // With a representative who cannot read their card a longer code comes, to the
+    // child's address and to the representative's own.
+    let mother = &family.parents[0];
+    let mut with = ask.clone();
+    with["representative"] = json!({"nir": mother.person.text("nir"), "card": null});
+    let own = received(&deployed, mother).await?;
+    deployed.api.post("/v1/activation/codes", None, &with).await?.ok()?;
+    let code = deployed.api.wait_for_new_code(child.person.text("email"), before).await?;
+    assert_eq!(code.len(), 24);
+    assert_eq!(deployed.api.wait_for_new_code(mother.person.text("email"), own).await?, code);
+    // In the child's own hands that code proves nothing.
+    let alone = json!({"code": code, "nir": child.person.text("nir"), "card": null});
+    let refused = deployed.api.post("/v1/activation/identity", None, &alone).await?;
+    assert_eq!(refused.problem(), "representative-only");
+    // The letter's code has not been taken away by it.
+    deployed.prove_for(&child.person, &child.code, &mother.person).await?.ok()?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_parent_who_refused_cannot_take_the_others_right_to_reverse() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let family = deployed.family(&[date(2013, 3, 3)], 0).await?;
+    let (first, second) = (&family.parents[0].person, &family.parents[1].person);
+    let child = &family.children[0];
+    let proven = deployed.prove_for(&child.person, &child.code, first).await?.ok()?;
+    let confirmed = json!({"confirmed": true});
+    let token = proven["enrolmentToken"].as_str();
+    deployed.api.post("/v1/opposition", token, &confirmed).await?.ok()?;
+    let told = |m: &Message| m.subject == "Un espace de santé a été refusé pour votre proche";
+    let message = deployed.api.wait_for_mail(second.text("email"), told).await?;
+    let code = local_cloud::mail::code_in(&message.body).context("a code")?;
+    // The first asks for another code: the second's stays.
+    let before = received(&deployed, child).await?;
+    let ask = json!({"nir": child.person.text("nir"), "birthDate": child.person.text("birthDate"),
+        "card": null, "channel": "email",
+        "representative": {"nir": first.text("nir"), "card": first.0["card"]}});
+    deployed.api.post("/v1/activation/codes", None, &ask).await?.ok()?;
+    deployed.api.wait_for_new_code(child.person.text("email"), before).await?;
+    let proven = deployed.prove_for(&child.person, &code, second).await?.ok()?;
+    let token = proven["enrolmentToken"].as_str();
+    let reversed = deployed.api.post("/v1/opposition/reversal", token, &confirmed).await?;
+    assert_eq!(reversed.status, 204);
+    Ok(())
+}
+
+#[tokio::test]
 async fn twins_and_protected_adults_are_persons_of_their_own() -> Result<()> {
     let deployed = Deployed::load().await?;
     let born = date(2019, 9, 9);

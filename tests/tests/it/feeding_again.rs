@@ -2,6 +2,7 @@
 //! reopened.
 
 use anyhow::{Context, Result};
+use espace_storage::transitions::Settled;
 use jiff::civil::date;
 use journeys::{Deployed, Invited, PASSWORD, login_of};
 use local_cloud::jobs::fire;
@@ -98,6 +99,51 @@ async fn a_second_representative_comes_and_one_whose_authority_is_withdrawn_goes
     assert_eq!(deployed.api.get(&space, Some(&session)).await?.status, 404);
     let own = deployed.api.get("/v1/spaces/me", Some(&session)).await?.ok()?;
     assert_eq!(own["dependants"], json!([]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_death_taken_back_does_not_lift_a_freeze() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let invited = deployed.invite(0).await?;
+    deployed.activate_and_log_in(&invited).await?;
+    let support = deployed.api.support("A-8").await?;
+    let call = json!({"nir": invited.person.text("nir"), "cardSerial": null,
+        "birthDate": invited.person.text("birthDate")});
+    deployed.api.post("/v1/support/alerts", Some(&support), &call).await?.ok()?;
+    deployed.feed(&[with(&invited, "deceasedOn", json!("2026-01-02"))], 0).await?;
+    let credentials = json!({"login": login_of(&invited.person), "password": PASSWORD});
+    let login = async || -> Result<String> {
+        Ok(deployed.api.post("/v1/sessions", None, &credentials).await?.problem())
+    };
+    assert_eq!(login().await?, "holder-deceased");
+    deployed.feed(std::slice::from_ref(&invited.person.0), 0).await?;
+    assert_eq!(login().await?, "space-frozen");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_older_shared_record_closes_after_its_transition() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let invited = deployed.invite(0).await?;
+    let token = deployed.prove(&invited).await?;
+    deployed.api.post("/v1/opposition", Some(&token), &json!({"confirmed": true})).await?.ok()?;
+    // That there is one is only learnt afterwards.
+    deployed.feed(&[with(&invited, "hasDmp", json!(true))], 0).await?;
+    let index = deployed.person(invited.person.text("nir")).await?.index.as_str().to_owned();
+    let has = async |attribute: &str| -> Result<bool> {
+        let items = deployed.items("PersonsTable").await?;
+        let item = items.iter().find(|item| item["index"].as_s().is_ok_and(|i| *i == index));
+        Ok(item.context("the person's item")?.contains_key(attribute))
+    };
+    assert!(has("dmpUntil").await? && has("record").await?);
+    // Its code over, the record goes again; the transition lasts longer.
+    let nir = invited.person.text("nir");
+    assert_eq!(deployed.settle(nir, 41).await?, Settled::Nothing);
+    assert_eq!(deployed.settle(nir, 43).await?, Settled::Reduced);
+    assert!(has("dmpUntil").await? && !has("record").await?);
+    assert_eq!(deployed.settle(nir, 181).await?, Settled::DmpClosed);
+    assert!(!has("dmpUntil").await? && has("dmpClosedAt").await?);
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod contacts;
 mod description;
 mod devices;
 mod enrolment;
+mod factors;
 mod families;
 mod feeding_again;
 mod kills;

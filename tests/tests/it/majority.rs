@@ -45,12 +45,15 @@ async fn at_eighteen_representatives_go_and_the_person_gets_a_code() -> Result<(
     // The parent can do nothing with that code.
     let refused = deployed.prove_for(&grown.person, &code, &parent.person).await?;
     assert_eq!(refused.problem(), "identity-not-recognised");
-    // The insurer gives them a card; they take their space in hand.
+    // The insurer's next file still names the parents: nobody comes back.
     let mut line = grown.person.0.clone();
-    line["card"] = json!({"type": "photo", "serial": "12345678901"});
-    line["representatives"] = json!([]);
     line["birthDate"] = json!(eighteen_in(-1).to_string());
     deployed.feed(&[line.clone()], 0).await?;
+    let refused = deployed.prove_for(&grown.person, &code, &parent.person).await?;
+    assert_eq!(refused.problem(), "identity-not-recognised");
+    // They have no card yet: the code stands in for it, and the space is theirs.
+    assert_eq!(code.len(), 24, "{code}");
+    line["card"] = serde_json::Value::Null;
     let person = local_cloud::api::Person(line);
     let token = deployed.activate_and_log_in(&Invited { person, code }).await?;
     let seen = deployed.api.get("/v1/spaces/me", Some(&token)).await?.ok()?;

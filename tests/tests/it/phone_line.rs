@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result};
 use espace_domain::Registration;
-use journeys::{Deployed, in_days, now};
-use local_cloud::jobs::fire;
+use espace_storage::transitions::Settled;
+use journeys::{Deployed, now};
 use serde_json::json;
 
 #[tokio::test]
@@ -59,8 +59,8 @@ async fn a_refusal_by_phone_becomes_final_after_two_weeks() -> Result<()> {
         "cardSerial": person.0["card"]["serial"], "representative": null, "receipt": null});
     let path = "/v1/support/oppositions";
     let refused = deployed.api.post(path, Some(&support), &body).await?.ok()?;
-    let as_of = espace_domain::Clock::now(in_days(15).as_ref());
-    fire(&deployed.config, &deployed.stack, "auto-creation", as_of, |_| {}).await?;
+    assert_eq!(deployed.settle(person.text("nir"), 13).await?, Settled::Nothing);
+    assert_eq!(deployed.settle(person.text("nir"), 15).await?, Settled::Reduced);
     let undo = format!("{path}/{}", refused["oppositionId"].as_str().unwrap());
     let undone = deployed.api.send(reqwest::Method::DELETE, &undo, Some(&support), None).await?;
     assert_eq!((undone.status.as_u16(), undone.problem().as_str()), (409, "not-reversible"));

@@ -4,7 +4,9 @@ use anyhow::{Context, Result};
 use data_encoding::BASE64URL_NOPAD;
 use espace_crypto::SystemRandom;
 use espace_domain::Random;
+use espace_storage::{Aws, SigningKeys};
 use journeys::{Deployed, PASSWORD, in_days};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, decode_header, encode};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -102,6 +104,95 @@ async fn a_token_proves_nothing_once_it_is_forged_or_old() -> Result<()> {
     // A day later the same token is old.
     let tomorrow = deployed.sessions(&[], in_days(1)).await?;
     assert_eq!(tomorrow.send("GET", "/v1/me", Some(&token), None).await?.status, 401);
+    Ok(())
+}
+
+/// Tokens under our own key, but for another time, place or purpose, and tokens
+/// under the public key taken for a secret (RFC 8725 section 2.1).
+#[tokio::test]
+async fn a_token_of_our_own_key_is_judged_by_what_it_says() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let token = deployed.api.insurer().await?;
+    let payload = token.split('.').nth(1).context("a payload")?;
+    let claims: Value = serde_json::from_slice(&BASE64URL_NOPAD.decode(payload.as_bytes())?)?;
+    let kid = decode_header(&token)?.kid;
+    let aws = Aws::from_config(deployed.config.clone());
+    let mut environment = deployed.environment("SessionsFunction", &[]).await?;
+    let keys = SigningKeys::new(&aws, &mut environment);
+    let published = keys.published().await?;
+    let entry = published.iter().find(|entry| Some(&entry.kid) == kid.as_ref()).context("a key")?;
+    let private = EncodingKey::from_ec_der(&keys.private(entry).await?);
+    let sign =
+        |algorithm: Algorithm, key: &EncodingKey, change: &dyn Fn(&mut Value, &mut Header)| {
+            let (mut claims, mut header) = (claims.clone(), Header::new(algorithm));
+            header.kid.clone_from(&kid);
+            change(&mut claims, &mut header);
+            encode(&header, &claims, key)
+        };
+    let ours = |change: &dyn Fn(&mut Value, &mut Header)| sign(Algorithm::ES256, &private, change);
+    // The control: signed by this test, unchanged, it is good.
+    let good = ours(&|_, _| {})?;
+    assert_eq!(deployed.api.get("/v1/me", Some(&good)).await?.status, 200);
+    let now = claims["iat"].as_i64().context("an instant")?;
+    let secret = EncodingKey::from_secret(entry.jwk.as_bytes());
+    let refused = [
+        ours(&|claims, _| claims["exp"] = json!(now - 60))?,
+        ours(&|claims, _| claims["nbf"] = json!(now + 300))?,
+        ours(&|claims, _| claims["iss"] = json!("https://elsewhere.example"))?,
+        ours(&|claims, _| claims["aud"] = json!("another-api"))?,
+        ours(&|claims, _| claims["sid"] = json!("0".repeat(26)))?,
+        ours(&|claims, _| claims["actor"] = json!({"kind": "citizen", "spaceId": "0".repeat(26)}))?,
+        ours(&|_, header| header.x5u = Some("http://127.0.0.1:9/cert".to_owned()))?,
+        ours(&|_, header| header.jku = Some("http://127.0.0.1:9/jwks".to_owned()))?,
+        ours(&|_, header| header.kid = Some("../../dev/null".to_owned()))?,
+        ours(&|_, header| header.kid = None)?,
+        sign(Algorithm::HS256, &secret, &|_, _| {})?,
+    ];
+    for (number, token) in refused.iter().enumerate() {
+        let answer = deployed.api.get("/v1/me", Some(token)).await?;
+        assert_eq!(answer.status, 401, "token {number}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_foreign_token_is_exchanged_once() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let path = "/providers/support/token";
+    let claims = json!({"sub": "A-9", "agent": "A-9"});
+    let issued = deployed.api.post(path, None, &claims).await?.ok()?;
+    let token = issued["token"].as_str().context("a token")?;
+    assert_eq!(deployed.api.exchange_token(token).await?.status, 200);
+    let again = deployed.api.exchange_token(token).await?;
+    assert_eq!((again.status.as_u16(), again.problem().as_str()), (401, "token-replayed"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_new_signing_key_logs_nobody_out() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let token = deployed.api.insurer().await?;
+    // In the last day of a period the next key is published; in the next period it
+    // signs, and what the first signed is still verified.
+    let today = journeys::now();
+    let sessions = deployed.sessions(&[], in_days(30)).await?;
+    let keys = sessions.send("GET", "/.well-known/jwks.json", None, None).await?.ok()?;
+    let before = keys["keys"].as_array().context("keys")?.len();
+    let claims = json!({"sub": "insurer", "exp": espace_domain::Clock::now(in_days(30).as_ref()).as_second() + 100,
+        "iat": espace_domain::Clock::now(in_days(30).as_ref()).as_second()});
+    let foreign = deployed.api.post("/providers/insurer/token", None, &claims).await?.ok()?;
+    let form = format!(
+        "grant_type=urn:ietf:params:oauth:grant-type:token-exchange&subject_token_type=\
+         urn:ietf:params:oauth:token-type:id_token&subject_token={}",
+        foreign["token"].as_str().context("a token")?
+    );
+    let exchanged = sessions.send_form("/v1/sessions/exchange", &form).await?.ok()?;
+    let next = exchanged["access_token"].as_str().context("a token")?;
+    assert_ne!(decode_header(next)?.kid, decode_header(&token)?.kid);
+    let keys = sessions.send("GET", "/.well-known/jwks.json", None, None).await?.ok()?;
+    assert!(keys["keys"].as_array().context("keys")?.len() > before.min(1));
+    let now_again = deployed.sessions(&[], today).await?;
+    assert_eq!(now_again.send("GET", "/v1/me", Some(&token), None).await?.status, 200);
     Ok(())
 }
 

@@ -113,7 +113,9 @@ async fn open_one(
         };
         if let Registration::Opposed { .. } = entry.registration {
             match settle_opposed(registry, &entry, as_of).await? {
-                Settled::Reduced | Settled::DmpClosed => return Ok(Outcome::Settled),
+                Settled::Final | Settled::Reduced | Settled::DmpClosed => {
+                    return Ok(Outcome::Settled);
+                }
                 Settled::Nothing => return Ok(Outcome::Skipped),
                 Settled::Raced => continue,
             }

@@ -4,7 +4,7 @@
 
 use espace_crypto::{BlindIndex, same_tag};
 use espace_domain::{
-    Channel, Contact, InvitationCode, Registration, Suspension, code_expires_at, paris_date,
+    Channel, Contact, InvitationCode, Registration, code_expires_at, is_minor, paris_date,
 };
 use espace_jobs::{JobContext, JobError};
 use espace_notifications::Notice;
@@ -16,6 +16,8 @@ use crate::App;
 
 /// Tries when the person changes between reading and writing.
 const RACES_MAX: u32 = 3;
+/// Most letters with a code to one person in a week, on request.
+const LETTERS_PER_WEEK_MAX: u32 = 3;
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +75,7 @@ pub(crate) async fn answer(
         let Some(to) = choose(&record.contacts, channel) else {
             return Ok(Answered::Nobody);
         };
-        if is_too_soon(app, &entry, &person, now).await? {
+        if is_too_soon(app, &entry, &person, to, now).await? {
             return Ok(Answered::TooSoon);
         }
         let first_name = record.traits.first_name();
@@ -89,9 +91,17 @@ pub(crate) async fn answer(
         } else {
             InvitationCode::generate(random)
         };
-        let envelope = letter(Notice::new_code(first_name, &code, code_expires_at(now)));
+        let notice = || Notice::new_code(first_name, &code, code_expires_at(now));
+        let mut messages = vec![letter(notice())];
+        // A representative gets it at their own address too: the child's may be the
+        // other parent's.
+        if let Some((to, addressee)) = asker(app, request).await?
+            && to != messages.first().map_or(to.clone(), |message| message.to.clone())
+        {
+            messages.push(Envelope { to, addressee, notice: notice() });
+        }
         let (registry, outbox) = (&app.registry, &app.outbox);
-        if replace_code(registry, outbox, &entry, &code, &envelope, random, now).await? {
+        if replace_code(registry, outbox, &entry, &code, &messages, random, now).await? {
             return Ok(Answered::Sent);
         }
     }
@@ -111,19 +121,21 @@ async fn matches(
         return Ok(true);
     };
     let registry = &app.registry;
+    // A child is asked for by those who act for them.
+    let is_represented = matches!(shown, Shown::Representative { .. });
+    if !is_represented && is_minor(record.traits.birth_date, paris_date(now)) {
+        return Ok(false);
+    }
     let right_date = registry.birth_matches(&entry.index, record.traits.birth_date, born).await?;
     let right_card = match shown {
-        Shown::Card { card } => entry.card_proof().is_some_and(|proof| same_tag(proof, card)),
-        Shown::Representative { index, card } => {
+        Shown::Card { cards } => shows(entry.card_proof(), cards),
+        Shown::Representative { index, cards } => {
             let index = BlindIndex::from_stored(index.clone());
             let by = registry.find_by_index(&index).await?;
             let acts = registry.represents(&index, entry).await?;
             let today = paris_date(now);
-            let theirs = match card {
-                Some(card) => by
-                    .as_ref()
-                    .and_then(|by| by.card_proof())
-                    .is_some_and(|proof| same_tag(proof, card)),
+            let theirs = match cards {
+                Some(cards) => shows(by.as_ref().and_then(PersonEntry::card_proof), cards),
                 None => by.is_some(),
             };
             acts && theirs && !record.has_come_of_age(today)
@@ -133,15 +145,42 @@ async fn matches(
     Ok(right_date && right_card)
 }
 
+/// Whether one of the cards is the person's: a serial told by phone may belong to
+/// either type.
+fn shows(proof: Option<&[u8]>, cards: &[Vec<u8>]) -> bool {
+    proof.is_some_and(|proof| cards.iter().fold(false, |any, card| any | same_tag(proof, card)))
+}
+
+/// The address of the representative who asks, as the insurer knows it.
+async fn asker(app: &App, request: &CodeRequest) -> Result<Option<(Contact, String)>, JobError> {
+    let CodeCause::Asked { shown: Shown::Representative { index, .. }, .. } = &request.cause else {
+        return Ok(None);
+    };
+    let index = BlindIndex::from_stored(index.clone());
+    let Some(entry) = app.registry.find_by_index(&index).await? else {
+        return Ok(None);
+    };
+    let record = app.registry.open_record(&entry, &app.space_keys).await?;
+    let alive = record.filter(|record| record.deceased_on.is_none());
+    Ok(alive.and_then(|record| Some((record.contacts.first()?.clone(), record.full_name()))))
+}
+
 /// Whether a code may not be sent yet.
 async fn is_too_soon(
     app: &App,
     entry: &PersonEntry,
     person: &BlindIndex,
+    to: &Contact,
     now: Timestamp,
 ) -> Result<bool, JobError> {
     let sent_at = entry.code.as_ref().map(|code| code.sent_at.as_second());
     if sent_at.is_some_and(|sent| (0..app.code_delay_s).contains(&(now.as_second() - sent))) {
+        return Ok(true);
+    }
+    // Paper takes days: a second letter before the first has come helps nobody.
+    if to.channel() == Channel::Letter
+        && app.throttles.count_weekly("letter", person.as_str(), LETTERS_PER_WEEK_MAX, now).await?
+    {
         return Ok(true);
     }
     // Counted last: a request that sends nothing must not use up what may be sent.
@@ -155,9 +194,7 @@ async fn is_in_hand(app: &App, entry: &PersonEntry) -> Result<bool, JobError> {
         return Ok(false);
     };
     let space = app.spaces.find(space_id).await?;
-    Ok(space.is_some_and(|space| {
-        space.account.is_some() && space.suspension != Some(Suspension::Frozen)
-    }))
+    Ok(space.is_some_and(|space| space.account.is_some() && !space.is_frozen))
 }
 
 /// The address of the kind that was asked for, else the best.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use espace_domain::{Clock, Random};
 use espace_jobs::JobSettings;
 use espace_storage::{
-    Aws, Environment, KeyName, MissingVariables, Outbox, Registry, SpaceKeys, Spaces, SystemKeys,
-    Throttles,
+    Accounts, Aws, Challenges, Contacts, Environment, KeyName, MissingVariables, Outbox, Registry,
+    SpaceKeys, Spaces, SystemKeys, Throttles,
 };
 
 /// The stores this job is allowed, and no other.
@@ -20,6 +20,10 @@ pub struct App {
     pub(crate) space_keys: SpaceKeys,
     pub(crate) spaces: Spaces,
     pub(crate) outbox: Outbox,
+    pub(crate) accounts: Accounts,
+    pub(crate) contacts: Contacts,
+    pub(crate) challenges: Challenges,
+    pub(crate) keys: Arc<SystemKeys>,
     pub(crate) throttles: Throttles,
     /// Codes sent to one person in an hour.
     pub(crate) codes_per_person: u32,
@@ -44,7 +48,11 @@ impl App {
             space_keys: SpaceKeys::new(aws, env),
             spaces: Spaces::new(aws, env),
             outbox: Outbox::new(aws, env, keys.clone()),
-            throttles: Throttles::new(aws, env, keys, KeyName::PersonIndex),
+            accounts: Accounts::new(aws, env, keys.clone()),
+            contacts: Contacts::new(aws, env),
+            challenges: Challenges::new(aws, env),
+            throttles: Throttles::new(aws, env, keys.clone(), KeyName::PersonIndex),
+            keys,
             codes_per_person: env.required_number("ESPACE_CODES_PER_PERSON"),
             code_delay_s: i64::from(env.required_number("ESPACE_CODE_DELAY_S")),
             random,

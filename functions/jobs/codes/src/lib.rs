@@ -1,16 +1,18 @@
 //! Answers requests for a code ("J'ai besoin d'un code"), where there is someone
-//! to answer and what they showed matches; replaces codes that wrong tries burnt.
+//! to answer and what they showed matches; replaces codes that wrong tries burnt;
+//! sends the code of a forgotten password.
 //! Everyone else's request ends here, without a trace that anybody could see.
 //!
 //! Must not know: AWS, HTTP, nor how a code is written.
 
 mod answer;
 mod app;
+mod reset;
 
 pub use app::App;
 
 use espace_jobs::{JobContext, JobError, JobEvent, JobOutcome};
-use espace_storage::CodeRequest;
+use espace_storage::CodeMessage;
 
 /// Works on one event.
 pub async fn handle(
@@ -23,9 +25,10 @@ pub async fn handle(
     };
     let mut outcome = JobOutcome::default();
     for message in messages {
-        let request = serde_json::from_value::<CodeRequest>(message.body.clone());
+        let request = serde_json::from_value::<CodeMessage>(message.body.clone());
         let done = match request {
-            Ok(request) => answer::answer(app, &request, &context).await,
+            Ok(CodeMessage::Code(request)) => answer::answer(app, &request, &context).await,
+            Ok(CodeMessage::Reset(request)) => reset::reset(app, &request, &context).await,
             Err(_) => Err(JobError::UnknownMessage),
         };
         match done {

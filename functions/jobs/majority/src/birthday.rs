@@ -56,7 +56,11 @@ pub(crate) async fn birthday(
             return Ok(Done::NotYet);
         };
         let kept = own_addresses(app, &record).await?;
-        let code = InvitationCode::generate(random);
+        // Children have no card: until they are given one, the code stands in for it.
+        let code = match record.card {
+            Some(_) => InvitationCode::generate(random),
+            None => InvitationCode::generate_stand_in(random),
+        };
         let to = kept.first().filter(|_| record.deceased_on.is_none());
         let envelope = to.map(|to| Envelope {
             to: to.clone(),

@@ -4,7 +4,7 @@
 use espace_crypto::{BlindIndex, SealingKey};
 use espace_domain::{
     AccountId, AlertCode, Contact, ContactId, Random, Registration, RegistrationAct, SpaceId,
-    SpaceState, Suspension,
+    SpaceState,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,7 +13,6 @@ use super::open::{NewSpace, held_item};
 use crate::accounts::NewAccount;
 use crate::contacts::NewContact;
 use crate::enrolments::EnrolmentOutcome;
-use crate::registry_item::PersonItem;
 use crate::transaction::{Committed, Transaction};
 use crate::{
     AccountSecrets, Accounts, Alerts, Contacts, Enrolment, Enrolments, Envelope, Outbox,
@@ -159,12 +158,12 @@ async fn take_over<N>(
     let (Some(space), Some(key)) = (space, key) else {
         return Ok(None);
     };
-    let item = PersonItem { code_used_at: Some(now.as_second()), ..activation.entry.item.clone() };
+    let item = activation.entry.item.clone().with_codes_used(now.as_second());
     let mut transaction = Transaction::default()
         .with("person", stores.registry.replace_in_transaction(item)?)
         .with("space", stores.spaces.activate_in_transaction(&space, Some(account), now)?);
     if let Some(former) = &space.account {
-        if space.suspension != Some(Suspension::Frozen) {
+        if !space.is_frozen {
             return Ok(None);
         }
         if former.login() != *activation.login {
@@ -173,11 +172,11 @@ async fn take_over<N>(
         }
         let ended = stores.sessions.end_all_in_transaction(&former.account_id)?;
         transaction = transaction.with("former sessions", ended);
+        // All go: what the insurer knows comes back with the activation, whatever was
+        // removed or added meanwhile.
         for contact in stores.contacts.of_space(space_id).await? {
-            if !contact.on_file {
-                let part = stores.contacts.delete_in_transaction(&contact)?;
-                transaction = transaction.with("former contact", part);
-            }
+            let part = stores.contacts.delete_in_transaction(&contact)?;
+            transaction = transaction.with("former contact", part);
         }
     }
     Ok(Some((space_id.clone(), key, transaction)))
@@ -200,7 +199,7 @@ async fn open_active<N>(
         .map_err(|_| StorageError::Corrupt { what: "registration before activation" })?;
     let (key, wrapped) = stores.space_keys.generate(&space_id).await?;
     let held = held_item(entry, &registration, record, &key, random)?;
-    let item = PersonItem { code_used_at: Some(now.as_second()), ..held };
+    let item = held.with_codes_used(now.as_second());
     let state = SpaceState::Active { opened_at: now, activated_at: now };
     let new = NewSpace {
         space_id: &space_id,

@@ -13,7 +13,6 @@ use super::activate::ActivationStores;
 use super::open::{NewSpace, held_item};
 use crate::contacts::NewContact;
 use crate::enrolments::EnrolmentOutcome;
-use crate::registry_item::PersonItem;
 use crate::transaction::{Committed, Transaction};
 use crate::{
     Enrolment, Envelope, PersonEntry, PersonRecord, RepresentationDetails, Representations,
@@ -53,13 +52,24 @@ pub async fn attach<N: Serialize>(
             let Some(space) = stores.spaces.find(space_id).await? else {
                 return Ok(None);
             };
-            let item = PersonItem { code_used_at: Some(now.as_second()), ..entry.item.clone() };
+            let item = entry.item.clone().with_codes_used(now.as_second());
             let mut transaction = Transaction::default()
                 .with("person", stores.registry.replace_in_transaction(item)?);
             match space.state {
                 SpaceState::Open { .. } => {
                     let part = stores.spaces.activate_in_transaction(&space, None, now)?;
                     transaction = transaction.with("space", part);
+                }
+                // Frozen: whoever proves who they are takes it back from the others.
+                SpaceState::Active { .. } if space.is_frozen && space.account.is_none() => {
+                    let part = stores.spaces.activate_in_transaction(&space, None, now)?;
+                    transaction = transaction.with("space", part);
+                    for link in representations.of_person(space_id).await? {
+                        if link.representative != *attachment.representative {
+                            let part = representations.delete_in_transaction(&link)?;
+                            transaction = transaction.with("former representation", part);
+                        }
+                    }
                 }
                 SpaceState::Active { .. } => {}
                 SpaceState::Closed { .. } | SpaceState::Erased { .. } => return Ok(None),
@@ -116,7 +126,7 @@ async fn open_for<N>(
         .map_err(|_| StorageError::Corrupt { what: "registration before an attachment" })?;
     let (key, wrapped) = stores.space_keys.generate(&space_id).await?;
     let held = held_item(entry, &registration, record, &key, random)?;
-    let item = PersonItem { code_used_at: Some(now.as_second()), ..held };
+    let item = held.with_codes_used(now.as_second());
     let state = SpaceState::Active { opened_at: now, activated_at: now };
     let new = NewSpace {
         space_id: &space_id,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::transaction::{Committed, Transaction};
-use crate::{Challenge, Challenges, Envelope, Outbox, StorageError};
+use crate::{Challenge, Challenges, Contacts, Envelope, Outbox, SpaceContact, StorageError};
 
 /// Keeps a challenge and sends its code.
 pub async fn begin_challenge<N: Serialize>(
@@ -26,6 +26,25 @@ pub async fn begin_challenge<N: Serialize>(
         Committed::Yes => Ok(()),
         Committed::Refused(_) => Err(StorageError::Contended { what: "a new challenge" }),
     }
+}
+
+/// Keeps a challenge whose code also confirms the address it goes to, one that does
+/// not count yet: the same digits serve for both. `false` where it counts already.
+pub async fn begin_unconfirmed<N: Serialize>(
+    (challenges, contacts, outbox): (&Challenges, &Contacts, &Outbox),
+    challenge: &Challenge,
+    (contact, otp): (&SpaceContact, Vec<u8>),
+    message: &Envelope<N>,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<bool, StorageError> {
+    let committed = Transaction::default()
+        .with("challenge", challenges.put_in_transaction(challenge)?)
+        .with("contact", contacts.renew_otp_in_transaction(contact, otp, 0, now)?)
+        .with("message", outbox.put_in_transaction(message, None, now, random).await?)
+        .commit(challenges.client())
+        .await?;
+    Ok(committed == Committed::Yes)
 }
 
 /// Sends the code of a challenge elsewhere, a fresh one; `false` where it was

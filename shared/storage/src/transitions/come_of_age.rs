@@ -65,12 +65,14 @@ pub async fn come_of_age<N: Serialize>(
     let record = record.grown_up(kept);
     let mut item = PersonItem {
         representative_proofs: Vec::new(),
-        majority_month: None,
+        majority_day: None,
+        side_codes: Vec::new(),
         record: Some(Registry::reseal(&entry.index, &record, &key, random)?),
         ..entry.item.clone()
     };
     if let Some((code, _)) = code {
         let tag = registry.code_tag(&entry.index, code).await?;
+        // Whatever its form, it is the one code they have.
         item = with_code(item, StoredCode::new(tag, now));
     }
     let mut transaction =

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::feed_held::{FedHolder, refresh_space};
+use super::oppose::{dmp_closes_at, with_due};
 use crate::registry::{ComposedRecord, due_shard};
 use crate::registry_item::{PersonItem, StateItem};
 use crate::table::SCHEMA;
@@ -112,7 +113,8 @@ async fn invite<N: Serialize>(
         return Err(StorageError::Corrupt { what: "a new person without an address" });
     };
     let key = stores.registry.record_key(index).await?;
-    let composed = stores.registry.compose(index, line.person, &key, today(now), random).await?;
+    let composed =
+        stores.registry.compose(index, line.person, None, (&key, today(now)), random).await?;
     let registration = Registration::Invited { sent_at: line.sent_at };
     let tag = stores.registry.code_tag(index, &code).await?;
     let outcome = FeedOutcome::Invited;
@@ -131,7 +133,8 @@ async fn invite<N: Serialize>(
         fed: fed_from(line, outcome),
         card_proof: None,
         representative_proofs: Vec::new(),
-        majority_month: None,
+        majority_day: None,
+        side_codes: Vec::new(),
         record: None,
     };
     let item = with_code(with_record(item, composed), StoredCode::new(tag, line.sent_at));
@@ -173,14 +176,24 @@ async fn refresh<N: Serialize>(
         Some(key) => Registry::open_record_under(entry, key)?,
         None => None,
     };
+    let today = today(now);
+    let person = match &before {
+        Some(before) => before.still_theirs(line.person),
+        None => line.person.clone(),
+    };
     if let Some(key) = &key {
-        let composed = stores.registry.compose(index, line.person, key, today(now), random).await?;
+        let composed =
+            stores.registry.compose(index, &person, before.as_ref(), (key, today), random).await?;
         item = with_record(item, composed);
     }
     let mut message = None;
-    if line.person.deceased_on.is_some() {
-        // Nobody opens a space for the dead, nor writes to them.
-        item = PersonItem { due_shard: None, due_at: None, ..item };
+    let is_invited = matches!(entry.registration, Registration::Invited { .. });
+    if person.deceased_on.is_some() {
+        // Nobody opens a space for the dead, nor writes to them; what a refusal asks
+        // goes on.
+        if is_invited {
+            item = PersonItem { due_shard: None, due_at: None, ..item };
+        }
     } else {
         if let Some(opens_at) = entry.registration.opens_at() {
             // A death that was reported by mistake had taken the date away.
@@ -198,6 +211,9 @@ async fn refresh<N: Serialize>(
             }
         }
     }
+    if matches!(entry.registration, Registration::Opposed { .. }) {
+        item = with_due(with_dmp(item, person.has_dmp, now), entry);
+    }
     let mut transaction =
         Transaction::default().with("person", stores.registry.replace_in_transaction(item)?);
     if let Some(message) = message {
@@ -206,11 +222,23 @@ async fn refresh<N: Serialize>(
     if let (Registration::Held { space_id }, Some(key), Some(before)) =
         (&entry.registration, &key, &before)
     {
-        let fed = FedHolder { space_id, person: line.person, before, key };
+        let fed = FedHolder { space_id, person: &person, before, key };
         transaction = Box::pin(refresh_space(stores, transaction, &fed, random, now)).await?;
     }
     let committed = transaction.commit(&stores.registry.table.client).await?;
     Ok((committed == Committed::Yes).then_some(outcome))
+}
+
+/// The item of someone who refused and turns out to have an older shared record: its
+/// transition begins now, once.
+fn with_dmp(mut item: PersonItem, has_dmp: bool, now: Timestamp) -> PersonItem {
+    if let StateItem::Opposed { dmp_until, dmp_closed_at: None, .. } = &mut item.state
+        && has_dmp
+        && dmp_until.is_none()
+    {
+        *dmp_until = Some(dmp_closes_at(now).as_second());
+    }
+    item
 }
 
 /// The day it is, by which ages are judged.
@@ -236,7 +264,7 @@ fn with_record(item: PersonItem, composed: ComposedRecord) -> PersonItem {
     PersonItem {
         card_proof: composed.card_proof,
         representative_proofs: composed.representative_proofs,
-        majority_month: composed.majority_month,
+        majority_day: composed.majority_day,
         record: Some(composed.record),
         ..item
     }

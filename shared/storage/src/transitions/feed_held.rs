@@ -35,13 +35,15 @@ pub(super) async fn refresh_space(
     let Some(space) = stores.spaces.find(space_id).await? else {
         return Ok(transaction);
     };
-    let suspension = suspension_after(&space, person);
-    if before.traits != person.traits || suspension != space.suspension {
+    let is_deceased = person.deceased_on.is_some();
+    let was_deceased = space.suspension == Some(Suspension::Deceased);
+    if before.traits != person.traits || is_deceased != was_deceased {
         let holder = &person.traits;
-        let part = stores.spaces.refresh_in_transaction(&space, holder, suspension, key, random)?;
+        let spaces = &stores.spaces;
+        let part = spaces.refresh_in_transaction(&space, holder, is_deceased, key, random)?;
         transaction = transaction.with("space", part);
     }
-    if let (Some(account), Some(Suspension::Deceased)) = (&space.account, suspension) {
+    if let (Some(account), true) = (&space.account, is_deceased) {
         let part = stores.sessions.end_all_in_transaction(&account.account_id)?;
         transaction = transaction.with("sessions", part);
     }
@@ -58,16 +60,6 @@ pub(super) async fn refresh_space(
         transaction = end_representation(stores, transaction, &index, space_id).await?;
     }
     Ok(transaction)
-}
-
-/// What keeps the holder out after a line: a death reported, or taken back. A
-/// freeze stays: only a new proof of identity lifts it.
-fn suspension_after(space: &Space, person: &InsuredPerson) -> Option<Suspension> {
-    match (person.deceased_on, space.suspension) {
-        (Some(_), _) => Some(Suspension::Deceased),
-        (None, Some(Suspension::Deceased)) => None,
-        (None, other) => other,
-    }
 }
 
 /// The addresses on file of a space that nobody logs in to.

@@ -1,7 +1,7 @@
 //! "Ce n'est pas moi": a space is frozen and its sessions end, in one write. Must
 //! not know who says so.
 
-use espace_domain::{Random, Suspension};
+use espace_domain::Random;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -22,21 +22,23 @@ pub struct FreezeStores {
 }
 
 /// Freezes a space and sends word of it; `false` when the space changed
-/// meanwhile. A space that is suspended already stays as it is.
+/// meanwhile. Of a space that is frozen already only the agent's act is noted.
 pub async fn freeze<N: Serialize>(
     stores: &FreezeStores,
     space: &Space,
     act: Option<&SupportAct>,
-    message: Option<&Envelope<N>>,
+    messages: &[Envelope<N>],
     random: &dyn Random,
     now: Timestamp,
 ) -> Result<bool, StorageError> {
-    if space.suspension.is_some() {
+    if space.is_frozen {
+        if let Some(act) = act {
+            stores.acts.note(act).await?;
+        }
         return Ok(true);
     }
-    let suspension = Some(Suspension::Frozen);
-    let mut transaction = Transaction::default()
-        .with("space", stores.spaces.suspend_in_transaction(space, suspension)?);
+    let mut transaction =
+        Transaction::default().with("space", stores.spaces.freeze_in_transaction(space)?);
     if let Some(account) = &space.account {
         let part = stores.sessions.end_all_in_transaction(&account.account_id)?;
         transaction = transaction.with("sessions", part);
@@ -44,7 +46,7 @@ pub async fn freeze<N: Serialize>(
     if let Some(act) = act {
         transaction = transaction.with("act", stores.acts.put_in_transaction(act)?);
     }
-    if let Some(message) = message {
+    for message in messages {
         let part = stores.outbox.put_in_transaction(message, None, now, random).await?;
         transaction = transaction.with("message", part);
     }

@@ -12,12 +12,13 @@ mod feed_held;
 mod freeze;
 mod open;
 mod oppose;
+mod password;
 mod replace_code;
 mod reverse;
 
 pub use activate::{Activation, ActivationRefused, ActivationStores, NewSpaceContact, activate};
 pub use attach::{Attachment, attach};
-pub use challenge::{begin_challenge, resend_challenge};
+pub use challenge::{begin_challenge, begin_unconfirmed, resend_challenge};
 pub use come_of_age::{Majority, MajorityStores, come_of_age};
 pub use contact::{AddedContact, add_contact, remove_contact, resend_contact_code};
 pub use feed::{Fed, FeedLine, FeedStores, feed};
@@ -27,5 +28,6 @@ pub use oppose::{
     OpposeRefused, OppositionStores, Refusal, RefusedBy, Settled, dmp_closes_at, oppose,
     settle_opposed,
 };
+pub use password::{PasswordStores, change_password};
 pub use replace_code::replace_code;
 pub use reverse::{Reversal, reverse};

@@ -11,11 +11,11 @@ use serde::Serialize;
 use crate::certificates::CertificateKind;
 use crate::enrolments::EnrolmentOutcome;
 use crate::registry::due_shard;
-use crate::registry_item::{PersonItem, StateItem};
+use crate::registry_item::{PersonItem, SideCodeItem, SideCodeKind, StateItem};
 use crate::transaction::{Committed, Transaction};
 use crate::{
     Certificates, DUE_SHARDS, Enrolment, Enrolments, Envelope, Opposition, Oppositions, Outbox,
-    PersonEntry, Registry, StorageError, StoredCode, SupportAct, SupportActs,
+    PersonEntry, Registry, StorageError, SupportAct, SupportActs,
 };
 
 /// What a refusal needs.
@@ -100,16 +100,21 @@ pub async fn oppose<N: Serialize>(
         was_sent_at: reversible.map(|back| back.sent_at.as_second()),
         reversible_until: reversible.map(|back| back.until.as_second()),
         dmp_until: refusal.has_dmp.then(|| dmp_closes_at(now).as_second()),
+        dmp_closed_at: None,
     };
-    let item = opposed_item(entry, state);
-    let item = match (refusal.reversible, refusal.code) {
-        (true, Some(code)) => {
-            let tag = stores.registry.code_tag(&entry.index, code).await?;
-            super::feed::with_code(item, StoredCode::new(tag, now))
-        }
-        (true, None) => item,
-        (false, _) => reduced(item),
-    };
+    let mut item = opposed_item(entry, state);
+    if let (true, Some(code), Some(back)) = (refusal.reversible, refusal.code, reversible) {
+        item = item.with_side_code(SideCodeItem {
+            kind: SideCodeKind::Reversal,
+            tag: stores.registry.code_tag(&entry.index, code).await?,
+            sent_at: now.as_second(),
+            expires_at: back.until.as_second(),
+        });
+    }
+    if !refusal.reversible {
+        item = reduced(item);
+    }
+    let item = with_due(item, entry);
     let mut transaction = Transaction::default()
         .with("person", stores.registry.replace_in_transaction(item)?)
         .with("receipt", stores.oppositions.put_in_transaction(receipt)?)
@@ -140,21 +145,25 @@ pub async fn oppose<N: Serialize>(
     })
 }
 
-/// The person's item in a refused state, due again when the job has something
-/// to do; no code of before is left.
+/// The person's item in a refused state: no code of before is left.
 fn opposed_item(entry: &PersonEntry, state: StateItem) -> PersonItem {
-    let due_at = state.opposed_due_at();
     PersonItem {
         state,
-        due_shard: due_at.map(|_| due_shard(entry.index.shard(DUE_SHARDS))),
-        due_at,
         code: None,
         code_sent_at: 0,
         code_expires_at: 0,
         code_tries: 0,
         code_used_at: None,
+        side_codes: Vec::new(),
         ..entry.item.clone()
     }
+}
+
+/// The item, due again when the job has something to do about someone who refused.
+pub(super) fn with_due(item: PersonItem, entry: &PersonEntry) -> PersonItem {
+    let due_at = item.opposed_due_at();
+    let due_shard = due_at.map(|_| due_shard(entry.index.shard(DUE_SHARDS)));
+    PersonItem { due_shard, due_at, ..item }
 }
 
 /// The item with nothing of the person in it but the keyed hash of their card, part
@@ -162,8 +171,9 @@ fn opposed_item(entry: &PersonEntry, state: StateItem) -> PersonItem {
 fn reduced(item: PersonItem) -> PersonItem {
     PersonItem {
         code: None,
+        side_codes: Vec::new(),
         representative_proofs: Vec::new(),
-        majority_month: None,
+        majority_day: None,
         record: None,
         ..item
     }
@@ -172,7 +182,9 @@ fn reduced(item: PersonItem) -> PersonItem {
 /// What the job found to do about someone who refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    /// The record is gone: the refusal can no longer be reversed.
+    /// The refusal can no longer be reversed.
+    Final,
+    /// The record is gone.
     Reduced,
     /// The older shared record is closed.
     DmpClosed,
@@ -182,42 +194,39 @@ pub enum Settled {
     Raced,
 }
 
-/// Does what time asks about someone who refused, as of `as_of`: reduces them
-/// once nobody may reverse the refusal, closes the older shared record once its
-/// transition has passed.
+/// Does what time asks about someone who refused, as of `as_of`: makes the refusal
+/// final, reduces the person once neither a reversal nor a code needs their record,
+/// closes the older shared record once its transition has passed.
 pub async fn settle_opposed(
     registry: &Registry,
     entry: &PersonEntry,
     as_of: Timestamp,
 ) -> Result<Settled, StorageError> {
-    let StateItem::Opposed { mut was_sent_at, mut reversible_until, mut dmp_until, .. } =
-        entry.item.state.clone()
-    else {
-        return Ok(Settled::Nothing);
-    };
-    let passed = |at: &Option<i64>| at.is_some_and(|at| at <= as_of.as_second());
-    let mut settled = Settled::Nothing;
     let mut item = entry.item.clone();
-    if passed(&dmp_until) {
-        dmp_until = None;
+    let now = as_of.as_second();
+    let mut settled = Settled::Nothing;
+    let StateItem::Opposed { was_sent_at, reversible_until, dmp_until, dmp_closed_at, .. } =
+        &mut item.state
+    else {
+        return Ok(settled);
+    };
+    if dmp_until.is_some_and(|until| until <= now) {
+        *dmp_closed_at = dmp_until.take();
         settled = Settled::DmpClosed;
     }
-    if passed(&reversible_until) {
-        (was_sent_at, reversible_until) = (None, None);
+    if reversible_until.is_some_and(|until| until <= now) {
+        (*was_sent_at, *reversible_until) = (None, None);
+        settled = Settled::Final;
+    }
+    // A code that was sent meanwhile, to change one's mind, keeps the record.
+    if item.record.is_some() && item.record_kept_until() <= now {
         item = reduced(item);
         settled = Settled::Reduced;
     }
     if settled == Settled::Nothing {
         return Ok(settled);
     }
-    if let StateItem::Opposed {
-        was_sent_at: sent, reversible_until: until, dmp_until: dmp, ..
-    } = &mut item.state
-    {
-        (*sent, *until, *dmp) = (was_sent_at, reversible_until, dmp_until);
-    }
-    item.due_at = item.state.opposed_due_at();
-    item.due_shard = item.due_at.map(|_| due_shard(entry.index.shard(DUE_SHARDS)));
+    let item = with_due(item, entry);
     let committed = Transaction::default()
         .with("person", registry.replace_in_transaction(item)?)
         .commit(&registry.table.client)

@@ -52,6 +52,7 @@ pub async fn reverse<N: Serialize>(
         state: StateItem::Invited { sent_at: sent_at.as_second() },
         due_shard: Some(due_shard(entry.index.shard(DUE_SHARDS))),
         due_at: back.opens_at().map(Timestamp::as_second),
+        side_codes: Vec::new(),
         ..entry.item.clone()
     };
     let item = with_code(item, StoredCode::new(tag, now));
