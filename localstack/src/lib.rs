@@ -19,6 +19,7 @@ pub mod front;
 pub mod functions;
 pub mod jobs;
 pub mod mail;
+pub mod owner;
 pub mod people;
 pub mod providers;
 pub mod run;

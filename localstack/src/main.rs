@@ -12,7 +12,7 @@ use local_cloud::api::Api;
 use local_cloud::backend::Kind;
 use local_cloud::run::{Options, RunningSystem, reach};
 use local_cloud::system::{System, local_directory, target_directory};
-use local_cloud::{bench, jobs, people, print, say, seed, template};
+use local_cloud::{bench, jobs, owner, people, print, say, seed, template};
 
 /// How long a campaign may take, seconds.
 const CAMPAIGN_S: u32 = 6 * 3_600;
@@ -195,11 +195,8 @@ async fn token(who: &str) -> Result<String> {
             api.professional(rpps, profession, Some(specialty)).await
         }
         ["citizen", login] => {
-            let known = seed::logins()?;
-            let known = known.iter().find(|known| known.login == *login).with_context(|| {
-                format!("`{login}` is not one of the demo people: log in through the API")
-            })?;
-            api.log_in(&known.login, &known.password, &known.address).await
+            let (config, stack) = reach(&System::load()?).await?;
+            owner::citizen_token(&config, &stack, login).await
         }
         _ => bail!(
             "who? citizen:<login>, professional:<rpps>:<profession>[:<specialty>], \

@@ -175,6 +175,13 @@ impl People {
         Self { seed, next: 0, family: Vec::new() }
     }
 
+    /// The same, from the `next`-th on: persons of two seeds meet seldom when both start
+    /// anywhere.
+    #[must_use]
+    pub fn starting_at(self, next: u64) -> Self {
+        Self { next: next % PEOPLE_MAX, ..self }
+    }
+
     /// A number drawn for `what` of person `index`, under `below`.
     fn draw(&self, index: u64, what: u64, below: u64) -> u64 {
         // SplitMix64 (Steele, Lea, Flood 2014) over the three numbers.

@@ -77,6 +77,8 @@ pub fn parameters<'a>(
         ("IdentityTriesPerSource", "1000000"),
         ("LoginsPerSource", "1000000"),
         ("LoginsPerAccountAndSource", "1000000"),
+        ("LoginsPerPerson", "1000000"),
+        ("SecondFactorsPerWeek", "1000000"),
         ("CodesPerSource", "1000000"),
         ("CodesPerPerson", "1000000"),
         ("ActsPerAgent", "1000000"),

@@ -26,7 +26,7 @@ use jiff::civil::Date;
 use local_cloud::api::{Answer, Api, Person};
 use local_cloud::deploy::{Stack, deploy};
 use local_cloud::mail::code_in;
-use local_cloud::people::People;
+use local_cloud::people::{PEOPLE_MAX, People};
 use local_cloud::run::reach;
 use local_cloud::system::System;
 use serde_json::{Value, json};
@@ -144,7 +144,10 @@ impl Deployed {
     pub fn people() -> People {
         let nanosecond = SystemClock.now().as_nanosecond();
         let fresh = u64::try_from(nanosecond % 1_000_000_000_000_000).unwrap_or(0);
-        People::new(fresh.wrapping_add(SEED.fetch_add(1, Ordering::Relaxed)))
+        let seed = fresh.wrapping_add(SEED.fetch_add(1, Ordering::Relaxed));
+        // Far enough from the end for the largest test.
+        People::new(seed)
+            .starting_at(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) % (PEOPLE_MAX - 10_000))
     }
 
     /// Feeds lines as a campaign sent `days` ago and waits for its end.

@@ -73,7 +73,8 @@ impl FromRequestParts<App> for ContactsOwner {
             };
         }
         match app.gate.admit(&bearer).await?.actor {
-            Actor::Citizen { space_id } => Ok(Self(space_id)),
+            Actor::Citizen { space_id, archived: false } => Ok(Self(space_id)),
+            Actor::Citizen { archived: true, .. } => Err(ProblemKind::SpaceClosed.into()),
             _ => Err(ProblemKind::Forbidden.into()),
         }
     }

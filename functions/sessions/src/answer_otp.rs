@@ -6,15 +6,14 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use espace_domain::{ChallengeId, OneTimeCode};
 use espace_http::{FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
-use espace_storage::{
-    Account, Attempt, AttemptKind, ChallengePurpose, ClientKind, KeyName, OtpOutcome,
-};
-use jiff::Timestamp;
+use espace_storage::{AttemptKind, ChallengePurpose, ClientKind, KeyName, OtpOutcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::begin::note;
 use crate::open::open_session;
+use crate::strong::{is_of, too_many, uses_application};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -63,16 +62,26 @@ pub(crate) async fn answer_otp(
         .ok_or(ProblemKind::OtpOver)?;
     let login = challenge.login();
     let account = app.accounts.find_by_index(&login).await?.ok_or(ProblemKind::OtpOver)?;
-    let right = match &challenge.contact_id {
-        Some(_) => challenge.is_code(&otp, &app.keys.mac(KeyName::LoginIndex).await?),
-        None => uses_application(&app, &account, &otp, now).await?,
+    // Another account took the login since, or its holder enrolled something better
+    // than a code by message since: the login must begin again.
+    let is_weak = challenge.contact_id.is_some();
+    let outgrown = is_weak && app.accounts.open(&account).await?.has_strong_factor();
+    if !is_of(&challenge, &account) || outgrown {
+        return Err(ProblemKind::OtpOver.into());
+    }
+    if too_many(&app, &account, now).await? {
+        note(&app, &login, AttemptKind::SlowedDown, now).await?;
+        return Err(ProblemKind::OtpOver.into());
+    }
+    let right = if is_weak {
+        challenge.is_code(&otp, &app.keys.mac(KeyName::LoginIndex).await?)
+    } else {
+        uses_application(&app, &account, &otp, now).await?
     };
     match app.challenges.settle(&challenge, right, now).await? {
         OtpOutcome::Right => {}
         outcome @ (OtpOutcome::Wrong | OtpOutcome::Over) => {
-            let kind = AttemptKind::WrongCode;
-            let attempt = Attempt::new(&login, kind, now, app.random.as_ref());
-            app.attempts.note(&attempt).await?;
+            note(&app, &login, AttemptKind::WrongCode, now).await?;
             return Err(match outcome {
                 OtpOutcome::Over => ProblemKind::OtpOver.into(),
                 _ => ProblemKind::OtpWrong.into(),
@@ -83,25 +92,7 @@ pub(crate) async fn answer_otp(
     if let Some(contact_id) = &challenge.contact_id {
         app.contacts.confirm_by_login(&challenge.space_id, contact_id, now).await?;
     }
-    open_session(&app, &account, body.value.client, now).await
-}
-
-/// Whether the digits are those of the holder's application; they serve once.
-async fn uses_application(
-    app: &App,
-    account: &Account,
-    otp: &OneTimeCode,
-    now: Timestamp,
-) -> Result<bool, Problem> {
-    let mut secrets = app.accounts.open(account).await?;
-    let Some(totp) = secrets.totp.as_mut().filter(|totp| totp.confirmed) else {
-        return Ok(false);
-    };
-    let Some(step) = totp.secret().verify(otp.expose(), now, totp.used_step) else {
-        return Ok(false);
-    };
-    totp.used_step = step;
-    Ok(app.accounts.replace_secrets(account, &secrets, app.random.as_ref()).await?)
+    open_session(&app, &account, &challenge, body.value.client, now).await
 }
 
 /// Reads a one-time code.

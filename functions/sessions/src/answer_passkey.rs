@@ -4,16 +4,16 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use espace_crypto::verify_assertion;
 use espace_domain::ChallengeId;
 use espace_http::{JsonBody, Problem, ProblemBody, ProblemKind};
-use espace_storage::{Attempt, AttemptKind, ChallengePurpose, ClientKind, OtpOutcome};
+use espace_storage::{AttemptKind, ChallengePurpose, ClientKind, OtpOutcome};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::factors::{ceremony, decode};
+use crate::begin::note;
 use crate::open::open_session;
+use crate::strong::{PasskeyAnswer, is_of, is_strong, too_many, uses_passkey};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -52,28 +52,24 @@ pub(crate) async fn answer_passkey(
     let id = ChallengeId::parse(&challenge_id).map_err(|_| refused())?;
     let challenge = app.challenges.find(&id, now).await?;
     let challenge = challenge
-        .filter(|c| c.purpose == ChallengePurpose::Login && c.contact_id.is_none())
+        .filter(|c| c.purpose == ChallengePurpose::Login && is_strong(c))
         .ok_or_else(refused)?;
     let login = challenge.login();
     let account = app.accounts.find_by_index(&login).await?.ok_or_else(refused)?;
-    let mut secrets = app.accounts.open(&account).await?;
-    let input = &body.value;
-    let parts = decode(&input.credential_id)
-        .zip(decode(&input.client_data))
-        .zip(decode(&input.authenticator_data).zip(decode(&input.signature)));
-    let ((credential_id, client_data), (data, signature)) = parts.ok_or_else(refused)?;
-    let known = secrets.passkeys.iter_mut().find(|k| k.passkey().credential_id == credential_id);
-    let counter = known.as_ref().and_then(|known| {
-        let about = ceremony(&app, &challenge);
-        verify_assertion(&known.passkey(), about, &client_data, &data, &signature).ok()
-    });
-    let settled = app.challenges.settle(&challenge, counter.is_some(), now).await?;
-    let (Some(known), Some(counter), OtpOutcome::Right) = (known, counter, settled) else {
-        let attempt = Attempt::new(&login, AttemptKind::WrongCode, now, app.random.as_ref());
-        app.attempts.note(&attempt).await?;
+    if !is_of(&challenge, &account) {
         return Err(refused());
-    };
-    known.count(counter);
-    app.accounts.replace_secrets(&account, &secrets, app.random.as_ref()).await?;
-    open_session(&app, &account, input.client, now).await
+    }
+    if too_many(&app, &account, now).await? {
+        note(&app, &login, AttemptKind::SlowedDown, now).await?;
+        return Err(refused());
+    }
+    let Assertion { credential_id, client_data, authenticator_data, signature, client } =
+        body.value;
+    let answer = PasskeyAnswer { credential_id, client_data, authenticator_data, signature };
+    let right = uses_passkey(&app, &account, &challenge, &answer).await?;
+    if app.challenges.settle(&challenge, right, now).await? != OtpOutcome::Right {
+        note(&app, &login, AttemptKind::WrongCode, now).await?;
+        return Err(refused());
+    }
+    open_session(&app, &account, &challenge, client, now).await
 }

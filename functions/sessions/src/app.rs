@@ -63,6 +63,10 @@ pub(crate) struct Limits {
     pub(crate) login_per_source: u32,
     /// Logins to one account from one source in an hour.
     pub(crate) login_per_account_and_source: u32,
+    /// Logins begun with the right password to one account in an hour.
+    pub(crate) logins_per_person: u32,
+    /// Second factors judged for one account in a week.
+    pub(crate) second_factors_per_week: u32,
     /// Codes asked for by one person in an hour.
     pub(crate) codes_per_person: u32,
     /// Least seconds between two codes of one person.
@@ -104,6 +108,8 @@ impl App {
                 login_per_source: env.required_number("ESPACE_LOGINS_PER_SOURCE"),
                 login_per_account_and_source: env
                     .required_number("ESPACE_LOGINS_PER_ACCOUNT_AND_SOURCE"),
+                logins_per_person: env.required_number("ESPACE_LOGINS_PER_PERSON"),
+                second_factors_per_week: env.required_number("ESPACE_SECOND_FACTORS_PER_WEEK"),
                 codes_per_person: env.required_number("ESPACE_CODES_PER_PERSON"),
                 code_delay_s: i64::from(env.required_number("ESPACE_CODE_DELAY_S")),
             },

@@ -4,7 +4,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use espace_http::{Citizen, Problem, ProblemBody, ProblemKind};
+use espace_http::{AnyCitizen, Page, Problem, ProblemBody, ProblemKind};
 use espace_storage::AttemptKind;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,26 +12,30 @@ use utoipa::ToSchema;
 
 use crate::App;
 
+/// What a cursor of this list is sealed to.
+const LIST: &str = "attempts";
+
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Attempts {
     /// The latest first.
     items: Vec<AttemptView>,
-    /// There is one page: the last 200.
     next: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AttemptView {
     at: Timestamp,
-    /// `loggedIn`, `wrongPassword`, `wrongCode`, `refreshReused`, `passwordReset`,
+    /// `loggedIn`, `passwordAccepted`, `suspended`, `wrongPassword`, `wrongCode`,
+    /// `slowedDown`, `wrongStepUp`, `refreshReused`, `passwordReset`,
     /// `passwordResetRefused`.
     #[schema(value_type = String)]
     kind: AttemptKind,
 }
 
-/// Lists the last tries on the account, right and wrong.
+/// Lists the tries on the account, right and wrong.
 #[utoipa::path(
     get, path = "/v1/sessions/attempts", operation_id = "listAttempts", tag = "sessions",
+    params(Page),
     responses(
         (status = 200, body = Attempts),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
@@ -40,11 +44,16 @@ pub(crate) struct AttemptView {
 )]
 pub(crate) async fn attempts(
     State(app): State<App>,
-    citizen: Citizen,
+    any: AnyCitizen,
+    page: Page,
 ) -> Result<Json<Attempts>, Problem> {
+    let citizen = any.citizen;
     let space = app.spaces.find(&citizen.space_id).await?.ok_or(ProblemKind::NotFound)?;
     let login = space.account.map(|account| account.login()).ok_or(ProblemKind::NotFound)?;
-    let found = app.attempts.latest(&login).await?;
-    let items = found.into_iter().map(|(at, kind)| AttemptView { at, kind }).collect();
-    Ok(Json(Attempts { items, next: None }))
+    let key = app.space_keys.content(&citizen.space_id).await?.ok_or(ProblemKind::NotFound)?;
+    let before: Option<String> = page.start(&key, LIST)?;
+    let (found, next) = app.attempts.latest(&login, before.as_deref(), page.limit()).await?;
+    let items = found.into_iter().map(|try_| AttemptView { at: try_.at, kind: try_.kind });
+    let next = next.map(|next| Page::cursor(&key, LIST, &next, app.random.as_ref())).transpose()?;
+    Ok(Json(Attempts { items: items.collect(), next }))
 }

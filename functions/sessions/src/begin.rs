@@ -4,17 +4,19 @@
 
 use axum::Json;
 use axum::extract::State;
-use data_encoding::BASE64URL_NOPAD;
-use espace_crypto::PasswordHash;
-use espace_domain::{ChallengeId, Login, Suspension, normal_password};
+use espace_crypto::{BlindIndex, PasswordHash};
+use espace_domain::{ChallengeId, Login, SpaceState, Suspension, normal_password};
 use espace_http::{JsonBody, Problem, ProblemBody, ProblemKind, Source};
-use espace_storage::{Account, AccountSecrets, Attempt, AttemptKind, Challenge, ChallengePurpose};
+use espace_storage::{
+    Account, AccountSecrets, Attempt, AttemptKind, ChallengePurpose, ChallengedAccount,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::challenge::{Address, Addresses, addresses, send_challenge, send_unconfirmed};
+use crate::challenge::{About, Address, Addresses, addresses, send_challenge, send_unconfirmed};
+use crate::strong::begin_strong;
 
 /// A hash that no password has, in the parameters of real ones: an unknown
 /// identifier takes as long as a wrong password.
@@ -68,62 +70,45 @@ pub(crate) async fn begin(
     slow_down(&app, &source, &login, now).await?;
     let (account, secrets) = authenticate(&app, &login, &body.value.password, now).await?;
     let space = app.spaces.find(&account.space_id).await?.ok_or(ProblemKind::LoginRefused)?;
-    match space.suspension {
-        Some(Suspension::Deceased) => return Err(ProblemKind::HolderDeceased.into()),
-        Some(Suspension::Frozen) => return Err(ProblemKind::SpaceFrozen.into()),
-        None => {}
+    let suspended = match space.suspension {
+        Some(Suspension::Deceased) => Some(ProblemKind::HolderDeceased),
+        Some(Suspension::Frozen) => Some(ProblemKind::SpaceFrozen),
+        None => None,
+    };
+    if let Some(problem) = suspended {
+        note(&app, &account.login, AttemptKind::Suspended, now).await?;
+        return Err(problem.into());
     }
+    // From here on whoever asks has the password: slowing them down by account keeps
+    // no holder out for a stranger's sake.
+    let (who, limit) = (account.account_id.as_str(), app.limits.logins_per_person);
+    if let Some(wait_s) = app.throttles.count("login-begun", who, limit, now).await? {
+        note(&app, &account.login, AttemptKind::SlowedDown, now).await?;
+        return Err(Problem::slow_down(wait_s));
+    }
+    note(&app, &account.login, AttemptKind::PasswordAccepted, now).await?;
+    let made_for = Some(ChallengedAccount {
+        account_id: account.account_id.clone(),
+        session_epoch: app.sessions.epoch(&account.account_id).await?,
+        archived: matches!(space.state, SpaceState::Closed { .. }),
+    });
     if secrets.has_strong_factor() {
-        return begin_strong(&app, &account, &secrets, now).await;
+        let begun = begin_strong(&app, &account, &secrets, made_for, |login| login, now).await?;
+        return Ok(Json(begun));
     }
     let key = app.space_keys.content(&account.space_id).await?.ok_or(ProblemKind::LoginRefused)?;
     let Addresses { confirmed, unconfirmed } = addresses(&app, &account.space_id, &key).await?;
     let purpose = ChallengePurpose::Login;
     if confirmed.is_empty() {
-        return Err(unconfirmed_problem(&app, &account, unconfirmed.first(), now).await?);
+        let first = unconfirmed.first();
+        return Err(unconfirmed_problem(&app, &account, made_for, first, now).await?);
     }
     let first = confirmed.first().ok_or(ProblemKind::ContactUnconfirmed)?;
-    let challenge_id =
-        send_challenge(&app, &account.login, &account.space_id, purpose, None, first, now).await?;
+    let about = About { login: &account.login, space_id: &account.space_id, purpose, made_for };
+    let challenge_id = send_challenge(&app, about, None, first, now).await?;
     let mut channels: Vec<_> = confirmed.iter().map(|c| c.contact.channel().as_str()).collect();
     channels.dedup();
     Ok(Json(Begun { challenge_id, channels, public_key: None }))
-}
-
-/// The challenge of someone with an application or a passkey: nothing is sent.
-async fn begin_strong(
-    app: &App,
-    account: &Account,
-    secrets: &AccountSecrets,
-    now: Timestamp,
-) -> Result<Json<Begun>, Problem> {
-    let random = app.random.as_ref();
-    let id = ChallengeId::generate(random);
-    let challenge = Challenge::strong(id, &account.login, &account.space_id, random, now);
-    app.challenges.keep(&challenge).await?;
-    let mut channels = Vec::new();
-    let mut public_key = None;
-    if !secrets.passkeys.is_empty() {
-        channels.push("passkey");
-        let known: Vec<_> = secrets
-            .passkeys
-            .iter()
-            .map(|known| {
-                let id = BASE64URL_NOPAD.encode(&known.passkey().credential_id);
-                serde_json::json!({"type": "public-key", "id": id})
-            })
-            .collect();
-        public_key = Some(serde_json::json!({
-            "challenge": BASE64URL_NOPAD.encode(challenge.nonce()),
-            "rpId": app.relying_party.id,
-            "allowCredentials": known,
-            "userVerification": "required",
-        }));
-    }
-    if secrets.confirmed_totp().is_some() {
-        channels.push("totp");
-    }
-    Ok(Json(Begun { challenge_id: challenge.challenge_id, channels, public_key }))
 }
 
 /// Nobody logs in by an address that does not count. While the code sent to it can
@@ -132,6 +117,7 @@ async fn begin_strong(
 async fn unconfirmed_problem(
     app: &App,
     account: &Account,
+    made_for: Option<ChallengedAccount>,
     first: Option<&Address>,
     now: Timestamp,
 ) -> Result<Problem, Problem> {
@@ -139,7 +125,9 @@ async fn unconfirmed_problem(
     let Some(first) = first.filter(|first| !first.found.awaits_code(now)) else {
         return Ok(problem);
     };
-    let begun = send_unconfirmed(app, &account.login, &account.space_id, first, now).await?;
+    let purpose = ChallengePurpose::Login;
+    let about = About { login: &account.login, space_id: &account.space_id, purpose, made_for };
+    let begun = send_unconfirmed(app, about, first, now).await?;
     Ok(match begun {
         Some(id) => problem.with_member("challengeId", serde_json::json!(id.as_str())),
         None => problem,
@@ -188,9 +176,18 @@ async fn authenticate(
     if let Some(known) = account.zip(secrets).filter(|_| right) {
         return Ok(known);
     }
-    let attempt = Attempt::new(&index, AttemptKind::WrongPassword, now, app.random.as_ref());
-    app.attempts.note(&attempt).await?;
+    note(app, &index, AttemptKind::WrongPassword, now).await?;
     Err(ProblemKind::LoginRefused.into())
+}
+
+/// Notes a try for the holder to see.
+pub(crate) async fn note(
+    app: &App,
+    login: &BlindIndex,
+    kind: AttemptKind,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    Ok(app.attempts.note(&Attempt::new(login, kind, now, app.random.as_ref())).await?)
 }
 
 #[cfg(test)]

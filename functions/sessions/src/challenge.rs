@@ -7,7 +7,8 @@ use espace_http::Problem;
 use espace_notifications::Notice;
 use espace_storage::transitions::{begin_challenge, begin_unconfirmed};
 use espace_storage::{
-    Challenge, ChallengePurpose, Contacts, Envelope, KeyName, NewChallenge, SpaceContact,
+    Challenge, ChallengePurpose, ChallengedAccount, Contacts, Envelope, KeyName, NewChallenge,
+    SpaceContact,
 };
 use jiff::Timestamp;
 
@@ -55,12 +56,32 @@ pub(crate) async fn addresses(
     Ok(addresses)
 }
 
+/// What a challenge is about.
+pub(crate) struct About<'a> {
+    pub(crate) login: &'a BlindIndex,
+    pub(crate) space_id: &'a SpaceId,
+    pub(crate) purpose: ChallengePurpose,
+    /// The account that logs in.
+    pub(crate) made_for: Option<ChallengedAccount>,
+}
+
+impl<'a> About<'a> {
+    /// A challenge of that name, sent there.
+    fn challenge(
+        self,
+        challenge_id: ChallengeId,
+        session_id: Option<&'a SessionId>,
+        contact_id: &'a ContactId,
+    ) -> NewChallenge<'a> {
+        let Self { login, space_id, purpose, made_for: account } = self;
+        NewChallenge { challenge_id, login, space_id, purpose, session_id, account, contact_id }
+    }
+}
+
 /// Keeps a challenge and sends its code to an address.
 pub(crate) async fn send_challenge(
     app: &App,
-    login: &BlindIndex,
-    space_id: &SpaceId,
-    purpose: ChallengePurpose,
+    about: About<'_>,
     session_id: Option<&SessionId>,
     to: &Address,
     now: Timestamp,
@@ -68,9 +89,8 @@ pub(crate) async fn send_challenge(
     let random = app.random.as_ref();
     let otp = OneTimeCode::generate(random);
     let mac = app.keys.mac(KeyName::LoginIndex).await?;
-    let contact_id = &to.contact_id;
-    let challenge_id = ChallengeId::generate(random);
-    let new = NewChallenge { challenge_id, login, space_id, purpose, session_id, contact_id };
+    let purpose = about.purpose;
+    let new = about.challenge(ChallengeId::generate(random), session_id, &to.contact_id);
     let challenge = Challenge::new(new, &otp, &mac, now);
     let message = code_message(to, purpose, &otp);
     begin_challenge(&app.challenges, &app.outbox, &challenge, &message, random, now).await?;
@@ -81,18 +101,15 @@ pub(crate) async fn send_challenge(
 /// code sent to it before is over: the new one confirms the address too.
 pub(crate) async fn send_unconfirmed(
     app: &App,
-    login: &BlindIndex,
-    space_id: &SpaceId,
+    about: About<'_>,
     to: &Address,
     now: Timestamp,
 ) -> Result<Option<ChallengeId>, Problem> {
     let random = app.random.as_ref();
     let otp = OneTimeCode::generate(random);
     let mac = app.keys.mac(KeyName::LoginIndex).await?;
-    let purpose = ChallengePurpose::Login;
-    let (contact_id, session_id) = (&to.contact_id, None);
-    let challenge_id = ChallengeId::generate(random);
-    let new = NewChallenge { challenge_id, login, space_id, purpose, session_id, contact_id };
+    let contact_id = &to.contact_id;
+    let new = about.challenge(ChallengeId::generate(random), None, contact_id);
     let challenge = Challenge::new(new, &otp, &mac, now);
     let tag = Contacts::otp_tag(&mac, contact_id, &otp);
     let message = Envelope {

@@ -29,6 +29,10 @@ pub(crate) struct Exchange {
     grant_type: String,
     subject_token: String,
     subject_token_type: String,
+    /// Which of a professional's practices they act in, counted from 0: the first where
+    /// none is named.
+    #[serde(default)]
+    practice: usize,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -68,11 +72,11 @@ pub(crate) async fn exchange(
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
-    let vouched =
-        app.providers.verify(&exchange.subject_token).await.map_err(|refused| match refused {
-            ForeignTokenRefused::Invalid => ProblemKind::Unauthenticated,
-            ForeignTokenRefused::ProviderUnreachable => ProblemKind::Unavailable,
-        })?;
+    let vouched = app.providers.verify(&exchange.subject_token, exchange.practice).await;
+    let vouched = vouched.map_err(|refused| match refused {
+        ForeignTokenRefused::Invalid => ProblemKind::Unauthenticated,
+        ForeignTokenRefused::ProviderUnreachable => ProblemKind::Unavailable,
+    })?;
     let now = app.clock.now();
     if !app.sessions.claim_foreign_token(&vouched.token_name, now).await? {
         return Err(ProblemKind::TokenReplayed.into());

@@ -15,13 +15,16 @@ mod factors;
 mod log_out;
 mod me;
 mod open;
+mod passkeys;
 mod providers;
 mod refresh;
 mod refresh_token;
 mod reset;
 mod signer;
 mod step_up;
+mod strong;
 mod switch_channel;
+mod totp;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
@@ -40,13 +43,14 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(reset::begin_reset))
         .routes(routes!(reset::answer_reset))
         .routes(routes!(factors::list))
-        .routes(routes!(factors::enrol_totp, factors::remove_totp))
-        .routes(routes!(factors::confirm_totp))
-        .routes(routes!(factors::passkey_options))
-        .routes(routes!(factors::enrol_passkey))
-        .routes(routes!(factors::remove_passkey))
+        .routes(routes!(totp::enrol_totp, totp::remove_totp))
+        .routes(routes!(totp::confirm_totp))
+        .routes(routes!(passkeys::passkey_options))
+        .routes(routes!(passkeys::enrol_passkey))
+        .routes(routes!(passkeys::remove_passkey))
         .routes(routes!(devices::revoke))
         .routes(routes!(step_up::step_up))
+        .routes(routes!(step_up::prove))
         .routes(routes!(attempts::attempts))
         .routes(routes!(answer_otp::answer_otp))
         .routes(routes!(exchange::exchange))

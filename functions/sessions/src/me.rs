@@ -3,7 +3,7 @@
 //! Must not know: anything that the token does not say.
 
 use axum::Json;
-use espace_domain::Actor;
+use espace_domain::{Actor, MatrixGroup};
 use espace_http::{Known, ProblemBody};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,6 +17,11 @@ pub(crate) struct Me {
     #[serde(flatten)]
     #[schema(value_type = Object)]
     actor: Actor,
+    /// A professional's column of the access matrix; none for those whom the law gives
+    /// no access.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    group: Option<MatrixGroup>,
     /// The session of the token.
     session_id: String,
     /// When the token expires, seconds since 1970.
@@ -37,6 +42,12 @@ pub(crate) async fn me(Known(claims): Known) -> Json<Me> {
     Json(Me {
         session_id: claims.sid.as_str().to_owned(),
         expires_at_s: claims.exp,
+        group: match &claims.actor {
+            Actor::Professional { profession, specialty, .. } => {
+                MatrixGroup::of(profession, specialty.as_deref())
+            }
+            _ => None,
+        },
         actor: claims.actor,
     })
 }

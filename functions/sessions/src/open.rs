@@ -4,13 +4,14 @@
 use axum::Json;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use espace_domain::{Actor, SessionId, SpaceId};
+use espace_domain::{Actor, SessionId};
 use espace_http::{Problem, ProblemKind};
-use espace_storage::{Account, Attempt, AttemptKind, ClientKind, NewSession};
+use espace_storage::{Account, Attempt, AttemptKind, Challenge, ClientKind, NewSession};
 use jiff::Timestamp;
 
 use crate::App;
 use crate::answer_otp::Opened;
+use crate::begin::note;
 use crate::refresh_token::RefreshToken;
 
 /// Seconds a session lasts without being renewed, and in all. A browser may be
@@ -26,14 +27,19 @@ pub(crate) const fn lifetimes(client: ClientKind) -> (i64, i64) {
 pub(crate) async fn open_session(
     app: &App,
     account: &Account,
+    challenge: &Challenge,
     client: ClientKind,
     now: Timestamp,
 ) -> Result<Response, Problem> {
+    let made_for = challenge.account.as_ref().ok_or(ProblemKind::OtpOver)?;
     let random = app.random.as_ref();
     let session_id = SessionId::generate(random);
     let refresh = RefreshToken::generate(account.account_id.clone(), session_id.clone(), random);
     let (idle_s, lifetime_s) = lifetimes(client);
+    let archived = made_for.archived;
     let new = NewSession {
+        epoch: made_for.session_epoch,
+        archived,
         session_id: &session_id,
         account_id: &account.account_id,
         space_id: &account.space_id,
@@ -42,22 +48,23 @@ pub(crate) async fn open_session(
         idle_s,
         lifetime_s,
     };
-    if !app.sessions.open(&app.spaces, &new, now).await? {
-        return Err(ProblemKind::SpaceFrozen.into());
-    }
     let attempt = Attempt::new(&account.login, AttemptKind::LoggedIn, now, random);
-    app.attempts.note(&attempt).await?;
-    tokens(app, account.space_id.clone(), &refresh, client).await
+    if !app.sessions.open(&app.spaces, &app.attempts, (&new, &attempt), now).await? {
+        // Frozen, closed or given another password while the code travelled.
+        note(app, &account.login, AttemptKind::Suspended, now).await?;
+        return Err(ProblemKind::OtpOver.into());
+    }
+    let actor = Actor::Citizen { space_id: account.space_id.clone(), archived };
+    tokens(app, actor, &refresh, client).await
 }
 
 /// Answers with an access token and the refresh token.
 pub(crate) async fn tokens(
     app: &App,
-    space_id: SpaceId,
+    actor: Actor,
     refresh: &RefreshToken,
     client: ClientKind,
 ) -> Result<Response, Problem> {
-    let actor = Actor::Citizen { space_id };
     let account = refresh.account_id.as_str();
     let signed = app.signer.sign(account, &refresh.session_id, actor).await?;
     let opened = Opened {

@@ -27,6 +27,10 @@ const KEYS_VALID_S: i64 = 600;
 const KEYS_ASK_AGAIN_S: i64 = 10;
 /// How long a provider may take to answer.
 const ASK_TIMEOUT: Duration = Duration::from_secs(3);
+/// Most bytes of a provider's answer that are read.
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Digits of an RPPS number.
+const RPPS_DIGITS: usize = 11;
 /// The prefix of an RPPS number in a national professional identifier
 /// (`domain.md` B1: 8 RPPS).
 const RPPS_PREFIX: char = '8';
@@ -44,7 +48,8 @@ struct Provider {
     kind: Kind,
     issuer: String,
     algorithm: Algorithm,
-    keys: Mutex<Option<(JwkSet, Timestamp)>>,
+    /// What it last answered, and when it was asked; nothing where it gave no answer.
+    keys: Mutex<Option<(Option<JwkSet>, Timestamp)>>,
 }
 
 /// The providers and how to ask them.
@@ -142,7 +147,13 @@ impl Providers {
     }
 
     /// Who a foreign token stands for, if it proves it.
-    pub(crate) async fn verify(&self, token: &str) -> Result<Vouched, ForeignTokenRefused> {
+    /// Of a professional who practises in several ways, `practice` says in which they
+    /// do now, counted from 0.
+    pub(crate) async fn verify(
+        &self,
+        token: &str,
+        practice: usize,
+    ) -> Result<Vouched, ForeignTokenRefused> {
         let refused = ForeignTokenRefused::Invalid;
         let issuer = claimed_issuer(token).ok_or(refused)?;
         let provider =
@@ -163,11 +174,12 @@ impl Providers {
         let now = self.clock.now().as_second();
         let in_time = now < claims.exp + CLOCK_SKEW_S
             && claims.nbf.unwrap_or(claims.iat) <= now + CLOCK_SKEW_S
+            && claims.iat <= now + CLOCK_SKEW_S
             && claims.exp - claims.iat <= TOKEN_LIFE_MAX_S;
         if !in_time {
             return Err(refused);
         }
-        let actor = actor(provider.kind, &claims).ok_or(refused)?;
+        let actor = actor(provider.kind, &claims, practice).ok_or(refused)?;
         // The provider's own name for it, else what was signed: a signature can be
         // written in two ways.
         let signed = token.rsplit_once('.').map_or(token, |(signed, _)| signed);
@@ -187,17 +199,21 @@ impl Providers {
         let held = provider.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((keys, asked_at)) = held {
             let age_s = now.as_second() - asked_at.as_second();
-            match keys.find(kid) {
-                Some(jwk) if age_s < KEYS_VALID_S => {
+            let is_fresh = age_s < KEYS_ASK_AGAIN_S;
+            match keys.as_ref().map(|keys| keys.find(kid)) {
+                Some(Some(jwk)) if age_s < KEYS_VALID_S => {
                     return DecodingKey::from_jwk(jwk).map_err(|_| refused);
                 }
-                None if age_s < KEYS_ASK_AGAIN_S => return Err(refused),
+                Some(None) if is_fresh => return Err(refused),
+                // It did not answer a moment ago: nobody waits for it again.
+                None if is_fresh => return Err(ForeignTokenRefused::ProviderUnreachable),
                 _ => {}
             }
         }
-        let keys = self.ask(provider).await.ok_or(ForeignTokenRefused::ProviderUnreachable)?;
-        let found = keys.find(kid).map(DecodingKey::from_jwk);
+        let keys = self.ask(provider).await;
+        let found = keys.as_ref().map(|keys| keys.find(kid).map(DecodingKey::from_jwk));
         *provider.keys.lock().unwrap_or_else(PoisonError::into_inner) = Some((keys, now));
+        let found = found.ok_or(ForeignTokenRefused::ProviderUnreachable)?;
         found.ok_or(refused)?.map_err(|_| refused)
     }
 
@@ -210,22 +226,29 @@ impl Providers {
         }
         let url = format!("{}/.well-known/openid-configuration", provider.issuer);
         let discovery: Discovery = self.get(&url).await?;
-        if discovery.issuer != provider.issuer {
+        // Its keys lie under its own address: nothing else vouches for it.
+        let own = discovery.jwks_uri.starts_with(&format!("{}/", provider.issuer));
+        if discovery.issuer != provider.issuer || !own {
             return None;
         }
         self.get(&discovery.jwks_uri).await
     }
 
     async fn get<T: serde::de::DeserializeOwned>(&self, url: &str) -> Option<T> {
-        let answer = self
-            .http
-            .get_or_init(reqwest::Client::new)
-            .get(url)
-            .timeout(ASK_TIMEOUT)
-            .send()
-            .await
-            .ok()?;
-        answer.error_for_status().ok()?.json().await.ok()
+        let client = || {
+            let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
+            builder.build().unwrap_or_default()
+        };
+        let asked = self.http.get_or_init(client).get(url).timeout(ASK_TIMEOUT).send();
+        let mut answer = asked.await.ok()?.error_for_status().ok()?;
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.ok()? {
+            body.extend_from_slice(&chunk);
+            if body.len() > ANSWER_BYTES_MAX {
+                return None;
+            }
+        }
+        serde_json::from_slice(&body).ok()
     }
 }
 
@@ -245,13 +268,16 @@ fn claimed_issuer(token: &str) -> Option<String> {
 }
 
 /// The actor that a provider of this kind vouches for.
-fn actor(kind: Kind, claims: &ForeignClaims) -> Option<Actor> {
+fn actor(kind: Kind, claims: &ForeignClaims, practice: usize) -> Option<Actor> {
     match kind {
         Kind::Insurer => Some(Actor::Insurer),
         Kind::Support => Some(Actor::Support { agent: claims.agent.clone()? }),
         Kind::Professional => {
             let rpps = claims.subject_name_id.as_deref()?.strip_prefix(RPPS_PREFIX)?;
-            let practice = claims.reference.as_ref()?.exercices.first()?;
+            if rpps.len() != RPPS_DIGITS || !rpps.bytes().all(|digit| digit.is_ascii_digit()) {
+                return None;
+            }
+            let practice = claims.reference.as_ref()?.exercices.get(practice)?;
             let name = [claims.given_name.as_deref(), claims.family_name.as_deref()];
             Some(Actor::Professional {
                 rpps: rpps.to_owned(),

@@ -6,8 +6,9 @@
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
+use espace_domain::Actor;
 use espace_http::{BODY_BYTES_MAX, Problem, ProblemBody, ProblemKind};
-use espace_storage::{Attempt, AttemptKind, Refreshed, SessionHolder};
+use espace_storage::{Attempt, AttemptKind, KeyName, Refreshed, SessionHolder};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -45,7 +46,7 @@ pub(crate) async fn refresh(State(app): State<App>, request: Request) -> Result<
     };
     let shown = shown.ok_or(ProblemKind::Unauthenticated)?;
     let random = app.random.as_ref();
-    let next = RefreshToken::generate(shown.account_id.clone(), shown.session_id.clone(), random);
+    let next = shown.successor(&app.keys.mac(KeyName::LoginIndex).await?);
     // How long it lasts without being renewed depends on the client; the store
     // caps it at the session's own end.
     let idle_s = |holder: &SessionHolder| match holder {
@@ -58,8 +59,8 @@ pub(crate) async fn refresh(State(app): State<App>, request: Request) -> Result<
         .refresh(account_id, session_id, &shown.secret, &next.secret, idle_s, now)
         .await?;
     match refreshed {
-        Refreshed::Yes(SessionHolder::Citizen { space_id, client }) => {
-            tokens(&app, space_id, &next, client).await
+        Refreshed::Yes(SessionHolder::Citizen { space_id, client, archived }) => {
+            tokens(&app, Actor::Citizen { space_id, archived }, &next, client).await
         }
         Refreshed::Reused(SessionHolder::Citizen { space_id, .. }) => {
             let space = app.spaces.find(&space_id).await?;

@@ -2,7 +2,7 @@
 //! script can read or in the body of an application. Must not know sessions.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use espace_crypto::OpaqueToken;
+use espace_crypto::{MacKey, MacPurpose, OpaqueToken};
 use espace_domain::{AccountId, Random, SessionId};
 use espace_http::Problem;
 
@@ -26,6 +26,19 @@ impl RefreshToken {
         random: &dyn Random,
     ) -> Self {
         Self { account_id, session_id, secret: OpaqueToken::generate(random) }
+    }
+
+    /// The token that replaces this one: derived from it, so that a client that asks
+    /// twice (an answer lost, two tabs) gets the same.
+    pub(crate) fn successor(&self, mac: &MacKey) -> Self {
+        let Self { account_id, session_id, secret } = self;
+        let parts = [session_id.as_str().as_bytes(), secret.expose().as_bytes()];
+        let tag = mac.tag(MacPurpose::RefreshToken, &parts);
+        Self {
+            account_id: account_id.clone(),
+            session_id: session_id.clone(),
+            secret: OpaqueToken::from_bytes(tag),
+        }
     }
 
     /// Reads a token; `None` when it cannot be one.

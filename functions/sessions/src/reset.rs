@@ -9,12 +9,15 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use espace_crypto::PasswordHash;
-use espace_domain::{ChallengeId, Login, check_password_of, normal_password};
+use espace_domain::{
+    AlertCode, ChallengeId, Login, Nir, OneTimeCode, check_password_of, normal_password,
+};
 use espace_http::{JsonBody, Problem, ProblemBody, ProblemKind, Source, password_fault, read_nir};
 use espace_notifications::Notice;
-use espace_storage::transitions::{PasswordStores, change_password};
+use espace_storage::transitions::{SecretsChange, SecretsStores, change_secrets};
 use espace_storage::{
-    Account, Attempt, AttemptKind, ChallengePurpose, Envelope, KeyName, OtpOutcome, ResetRequest,
+    Account, AccountSecrets, AttemptKind, Challenge, ChallengePurpose, Envelope, KeyName,
+    ResetRequest,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,8 +25,11 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::answer_otp::read_otp;
+use crate::begin::note;
 use crate::challenge::addresses;
-use crate::factors::alert;
+
+/// Answers with the right code that are judged in a week for one account.
+const WRONG_NUMBERS_PER_WEEK_MAX: u32 = 20;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -69,10 +75,18 @@ pub(crate) async fn begin_reset(
     if let Some(wait_s) = app.throttles.count("reset", &source, limit, now).await? {
         return Err(Problem::slow_down(wait_s));
     }
-    let reset_id = ChallengeId::generate(app.random.as_ref());
+    let random = app.random.as_ref();
+    let reset_id = ChallengeId::generate(random);
     // What cannot be an identifier is nobody's; the rules are published.
     if let Ok(login) = Login::parse(&body.value.login) {
         let index = app.accounts.index(&login).await?;
+        // One source cannot use up the resets of an account for all others.
+        let both = format!("{source} {}", index.as_str());
+        let limit = app.limits.login_per_account_and_source;
+        if let Some(wait_s) = app.throttles.count("reset-account", &both, limit, now).await? {
+            return Err(Problem::slow_down(wait_s));
+        }
+        app.challenges.keep(&Challenge::decoy(reset_id.clone(), &index, random, now)).await?;
         let request =
             ResetRequest { login: index.as_str().to_owned(), challenge_id: reset_id.clone() };
         app.code_requests.send_reset(&request).await?;
@@ -107,55 +121,86 @@ pub(crate) async fn answer_reset(
     let challenge =
         challenge.filter(|c| c.purpose == ChallengePurpose::PasswordReset).ok_or_else(refused)?;
     let login = challenge.login();
-    let account = app.accounts.find_by_index(&login).await?.ok_or_else(refused)?;
-    let secrets = app.accounts.open(&account).await?;
-    let mac = app.keys.mac(KeyName::LoginIndex).await?;
-    let right = challenge.is_code(&otp, &mac) & secrets.is_holders_nir(&mac, &login, &nir);
-    if right {
-        // A password that no rule takes does not use the code up.
-        let key = app.space_keys.content(&account.space_id).await?.ok_or_else(refused)?;
-        let space = app.spaces.find(&account.space_id).await?.ok_or_else(refused)?;
-        let traits = space.holder(&key)?;
-        check_password_of(&input.password, &traits)
-            .map_err(|error| Problem::invalid(vec![password_fault(error)]))?;
+    // Counted before it is judged: an answer that tells more than right or wrong (a
+    // password that no rule takes) comes five times at most.
+    if !app.challenges.claim_try(&challenge).await? {
+        return Err(refused());
     }
-    if app.challenges.settle(&challenge, right, now).await? != OtpOutcome::Right {
-        let kind = AttemptKind::PasswordResetRefused;
-        app.attempts.note(&Attempt::new(&login, kind, now, random)).await?;
+    let Some((account, secrets)) = judge(&app, &challenge, &otp, &nir, now).await? else {
+        note(&app, &login, AttemptKind::PasswordResetRefused, now).await?;
+        return Err(refused());
+    };
+    // A password that no rule takes does not use the code up.
+    let key = app.space_keys.content(&account.space_id).await?.ok_or_else(refused)?;
+    let space = app.spaces.find(&account.space_id).await?.ok_or_else(refused)?;
+    let traits = space.holder(&key)?;
+    check_password_of(&input.password, &traits)
+        .map_err(|error| Problem::invalid(vec![password_fault(error)]))?;
+    if !app.challenges.use_up(&challenge, now).await? {
         return Err(refused());
     }
     let hash = PasswordHash::compute(&normal_password(&input.password), random)?;
     let secrets = secrets.with_password(&hash);
-    let code = alert(&app);
-    let what = "Votre mot de passe";
-    let messages = messages(&app, &account, what, &code.grouped()).await?;
-    let stores = PasswordStores {
+    save_and_tell(&app, &account, &secrets, "Votre mot de passe", true, now).await?;
+    note(&app, &login, AttemptKind::PasswordReset, now).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The account and its secrets, where code and number are both right. The same calls
+/// whether the account exists or not.
+async fn judge(
+    app: &App,
+    challenge: &Challenge,
+    otp: &OneTimeCode,
+    nir: &Nir,
+    now: Timestamp,
+) -> Result<Option<(Account, AccountSecrets)>, Problem> {
+    let login = challenge.login();
+    let mac = app.keys.mac(KeyName::LoginIndex).await?;
+    let Some(account) = app.accounts.find_by_index(&login).await? else {
+        // The key of that shard is fetched as for a real account.
+        let _same_work = app.accounts.key(&login).await?;
+        return Ok(None);
+    };
+    let secrets = app.accounts.open(&account).await?;
+    let (is_code, is_nir) =
+        (challenge.is_code(otp, &mac), secrets.is_holders_nir(&mac, &login, nir));
+    // Whoever reads the holder's messages could try one number after another: few
+    // enough a week that they get nowhere.
+    if is_code {
+        let limit = WRONG_NUMBERS_PER_WEEK_MAX;
+        let who = login.as_str();
+        if app.throttles.count_weekly("reset-number", who, limit, now).await? {
+            return Ok(None);
+        }
+    }
+    Ok((is_code & is_nir).then_some((account, secrets)))
+}
+
+/// Writes what opens an account and tells every address that counts, in one write; a
+/// change at the same moment asks to try again.
+pub(crate) async fn save_and_tell(
+    app: &App,
+    account: &Account,
+    secrets: &AccountSecrets,
+    what: &str,
+    ends_sessions: bool,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    let random = app.random.as_ref();
+    let alert = AlertCode::generate(random);
+    let messages = messages(app, account, what, &alert.grouped()).await?;
+    let stores = SecretsStores {
         accounts: app.accounts.clone(),
+        spaces: app.spaces.clone(),
         sessions: app.sessions.clone(),
         alerts: app.alerts.clone(),
         outbox: app.outbox.clone(),
     };
-    if !change_password(&stores, &account, &secrets, (&code, &messages), random, now).await? {
-        return Err(ProblemKind::Unavailable.into());
-    }
-    let kind = AttemptKind::PasswordReset;
-    app.attempts.note(&Attempt::new(&login, kind, now, random)).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Tells every address that the way in has changed.
-pub(crate) async fn tell_of_change(
-    app: &App,
-    account: &Account,
-    what: &str,
-    now: Timestamp,
-) -> Result<(), Problem> {
-    let code = alert(app);
-    let messages = messages(app, account, what, &code.grouped()).await?;
-    app.alerts
-        .send(&code, &account.space_id, &app.outbox, &messages, now, app.random.as_ref())
-        .await?;
-    Ok(())
+    let change =
+        SecretsChange { account, secrets, ends_sessions, alert: &alert, messages: &messages };
+    let changed = change_secrets(&stores, &change, random, now).await?;
+    if changed { Ok(()) } else { Err(ProblemKind::Unavailable.into()) }
 }
 
 /// Word to every address that counts.

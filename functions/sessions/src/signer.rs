@@ -11,14 +11,12 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use data_encoding::BASE64URL_NOPAD;
 use espace_domain::{Actor, Clock, Random, SessionId};
 use espace_http::{ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_VALIDITY_S, Claims, Problem};
-use espace_storage::{SIGNING_KEY_PERIOD_DAYS, SigningKeyEntry, SigningKeys};
-use jiff::Timestamp;
+use espace_storage::{SigningKeyEntry, SigningKeys, signing_period};
+use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
 
-/// Seconds of a period.
-const PERIOD_S: i64 = SIGNING_KEY_PERIOD_DAYS * 86_400;
-/// Seconds before a period begins at which its key is published.
-const PUBLISHED_AHEAD_S: i64 = 86_400;
+/// How long before a period begins its key is published.
+const PUBLISHED_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 /// Seconds for which the unwrapped key is held before asking again.
 const HELD_S: i64 = 300;
 /// Tries when several functions create a key at the same moment.
@@ -65,7 +63,7 @@ impl Signer {
 
     /// The published keys.
     pub(crate) async fn published(&self) -> Result<Vec<SigningKeyEntry>, Problem> {
-        Ok(self.keys.published().await?)
+        Ok(self.keys.published(self.clock.now()).await?)
     }
 
     /// Signs a token for `actor` in a session.
@@ -100,13 +98,13 @@ impl Signer {
 
     /// The key of the current period, created at its first use.
     async fn current(&self, now: Timestamp) -> Result<Held, Problem> {
-        let period = period_at(now.as_second());
+        let period = signing_period(now);
         if let Some(held) = self.held_for(period, now) {
             return Ok(held);
         }
         for _ in 0..RACES_MAX {
-            let published = self.keys.published().await?;
-            let next = period_at(now.as_second() + PUBLISHED_AHEAD_S);
+            let published = self.keys.published(now).await?;
+            let next = signing_period(now.checked_add(PUBLISHED_AHEAD).unwrap_or(now));
             if next != period && !published.iter().any(|entry| entry.period == next) {
                 self.create(next, now).await?;
             }
@@ -148,11 +146,6 @@ impl Signer {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.clone().filter(|held| held.period == period && now < held.until)
     }
-}
-
-/// Which period an instant lies in.
-fn period_at(seconds: i64) -> u32 {
-    u32::try_from(seconds.div_euclid(PERIOD_S)).unwrap_or(0)
 }
 
 impl std::fmt::Debug for Signer {

@@ -4,10 +4,11 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use espace_domain::{ChallengeId, Channel, OneTimeCode};
-use espace_http::{JsonBody, Problem, ProblemBody, ProblemKind};
-use espace_storage::KeyName;
+use espace_http::{Bearer, JsonBody, Problem, ProblemBody, ProblemKind};
 use espace_storage::transitions::resend_challenge;
+use espace_storage::{ChallengePurpose, KeyName};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -24,7 +25,7 @@ pub(crate) struct OtherChannel {
 }
 
 /// Sends a fresh code by another way, or again by the same. Wrong tries so far go
-/// on counting.
+/// on counting. For a step-up, with the token of its session.
 #[utoipa::path(
     post, path = "/v1/sessions/{id}/channel", operation_id = "switchChannel",
     tag = "sessions", request_body = OtherChannel, params(("id" = String, Path, description = "The challenge")),
@@ -37,6 +38,7 @@ pub(crate) struct OtherChannel {
 pub(crate) async fn switch_channel(
     State(app): State<App>,
     Path(challenge_id): Path<String>,
+    headers: HeaderMap,
     body: JsonBody<OtherChannel>,
 ) -> Result<Json<Begun>, Problem> {
     let now = app.clock.now();
@@ -44,9 +46,21 @@ pub(crate) async fn switch_channel(
     let before = app.challenges.find(&id, now).await?;
     // A challenge for an application or a passkey does not fall back to a message.
     let before = before.filter(|before| before.contact_id.is_some()).ok_or(ProblemKind::OtpOver)?;
+    match &before.session_id {
+        // Whoever began a login knew the password.
+        None if before.purpose == ChallengePurpose::Login => {}
+        // A reset is asked for by anyone: who may receive codes must not show here.
+        None => return Err(ProblemKind::OtpOver.into()),
+        Some(session_id) => {
+            let bearer = Bearer::of(&headers).ok_or(ProblemKind::OtpOver)?;
+            if app.gate.admit(&bearer).await?.sid != *session_id {
+                return Err(ProblemKind::OtpOver.into());
+            }
+        }
+    }
     let limit = app.limits.codes_per_person;
     let who = before.login();
-    if let Some(wait_s) = app.throttles.count("login-code", who.as_str(), limit, now).await? {
+    if let Some(wait_s) = app.throttles.count("code-resent", who.as_str(), limit, now).await? {
         return Err(Problem::slow_down(wait_s));
     }
     let key = app.space_keys.content(&before.space_id).await?.ok_or(ProblemKind::OtpOver)?;

@@ -5,8 +5,9 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use espace_crypto::SealingKey;
-use espace_domain::{SpaceId, paris_date};
-use espace_http::{Citizen, Problem, ProblemBody, ProblemKind};
+use espace_domain::{SpaceId, SpaceState, paris_date};
+use espace_http::{AnyCitizen, Problem, ProblemBody, ProblemKind};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,12 +17,34 @@ use crate::App;
 /// The name that stands for the caller's own space.
 const ME: &str = "me";
 
+/// A space that stands, or what is left of it for its holder.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum SpaceView {
+    /// It stands.
+    Standing(StandingView),
+    /// Its holder closed it.
+    Closed(ClosedView),
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct SpaceView {
+pub(crate) struct ClosedView {
     #[schema(value_type = String)]
     space_id: SpaceId,
-    /// `open`, `active`, `closed`.
+    /// `closed`.
+    state: &'static str,
+    closed_at: Timestamp,
+    /// When it is erased, unless it is reopened.
+    erasure_due_at: Timestamp,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct StandingView {
+    #[schema(value_type = String)]
+    space_id: SpaceId,
+    /// `open`, `active`.
     state: &'static str,
     holder: Holder,
     /// The spaces of those the holder acts for.
@@ -57,15 +80,22 @@ pub(crate) struct Dependant {
 )]
 pub(crate) async fn read(
     State(app): State<App>,
-    citizen: Citizen,
+    any: AnyCitizen,
     Path(space_id): Path<String>,
 ) -> Result<Json<SpaceView>, Problem> {
-    let own = citizen.space_id;
+    let own = any.citizen.space_id;
     let today = paris_date(app.clock.now());
     let named = match space_id.as_str() {
         ME => own.clone(),
         named => SpaceId::parse(named).map_err(|_| ProblemKind::NotFound)?,
     };
+    if any.archived {
+        return if named == own {
+            closed(&app, &own).await
+        } else {
+            Err(ProblemKind::SpaceClosed.into())
+        };
+    }
     let own_key = app.space_keys.content(&own).await?.ok_or(ProblemKind::NotFound)?;
     if named == own {
         let links = app.representations.of_representative(&own).await?;
@@ -99,8 +129,11 @@ async fn view(
     if space.suspension.is_some() {
         return Err(ProblemKind::NotFound.into());
     }
+    if matches!(space.state, SpaceState::Closed { .. } | SpaceState::Erased { .. }) {
+        return Err(ProblemKind::NotFound.into());
+    }
     let holder = space.holder(key)?;
-    Ok(Json(SpaceView {
+    Ok(Json(SpaceView::Standing(StandingView {
         state: space.state.name(),
         space_id: space.space_id,
         holder: Holder {
@@ -109,5 +142,18 @@ async fn view(
             birth_date: holder.birth_date,
         },
         dependants,
-    }))
+    })))
+}
+
+/// What is left of a closed space for its holder.
+async fn closed(app: &App, space_id: &SpaceId) -> Result<Json<SpaceView>, Problem> {
+    let space = app.spaces.find(space_id).await?.ok_or(ProblemKind::NotFound)?;
+    let state = space.state.name();
+    match space.state {
+        SpaceState::Closed { closed_at, erasure_due_at } => {
+            let space_id = space.space_id;
+            Ok(Json(SpaceView::Closed(ClosedView { space_id, state, closed_at, erasure_due_at })))
+        }
+        _ => Err(ProblemKind::NotFound.into()),
+    }
 }

@@ -42,6 +42,8 @@ pub enum MacPurpose {
     Idempotency,
     /// Comparing a holder's number at a reset without keeping it in clear.
     Nir,
+    /// Deriving a refresh token from the one it replaces.
+    RefreshToken,
     /// Counting the tries of one source without keeping its address.
     Source,
 }
@@ -59,6 +61,7 @@ impl MacPurpose {
             Self::BirthDate => b"espace/birth-date/1",
             Self::Idempotency => b"espace/idempotency/1",
             Self::Nir => b"espace/nir/1",
+            Self::RefreshToken => b"espace/refresh-token/1",
             Self::Source => b"espace/source/1",
         }
     }

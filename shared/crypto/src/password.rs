@@ -1,7 +1,7 @@
 //! Hashing passwords: argon2id (RFC 9106) at OWASP's second parameter set.
 //!
 //! 19 MiB and two passes fit a 256 MB function with room for its peers and take
-//! about 20 ms of one core (`docs/crypto.md` has the measure). Must not know
+//! about 50 ms of one core (`docs/crypto.md` has the measure). Must not know
 //! whose password it is.
 
 use std::fmt;

@@ -31,6 +31,11 @@ impl OpaqueToken {
         Self(text)
     }
 
+    /// A token of 256 bits that nobody can guess.
+    pub fn from_bytes(bytes: [u8; TOKEN_BYTES]) -> Self {
+        Self(BASE64URL_NOPAD.encode(&bytes))
+    }
+
     /// A name for someone else's token: a hash of `parts`, each preceded by its
     /// length.
     pub fn name_of(parts: &[&str]) -> String {

@@ -12,6 +12,9 @@ pub enum Actor {
     Citizen {
         /// Their own space.
         space_id: SpaceId,
+        /// Whether it is closed: they may only reopen it or take everything away.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        archived: bool,
     },
     /// A health professional.
     Professional {

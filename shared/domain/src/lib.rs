@@ -15,6 +15,7 @@ mod feed;
 mod ids;
 mod invitation;
 mod login;
+mod matrix;
 mod nir;
 mod one_time_code;
 mod password;
@@ -42,6 +43,7 @@ pub use invitation::{
     CODE_ATTEMPTS_MAX, CODE_VALIDITY_DAYS, InvitationCode, InvitationCodeError, code_expires_at,
 };
 pub use login::{Login, LoginError};
+pub use matrix::{DocumentType, MatrixGroup};
 pub use nir::{Nir, NirError};
 pub use one_time_code::{ONE_TIME_CODE_VALIDITY_S, OneTimeCode, OneTimeCodeError};
 pub use password::{

@@ -8,8 +8,8 @@ use axum::extract::{FromRef, FromRequestParts};
 use espace_crypto::OpaqueToken;
 use espace_domain::{Actor, Clock, SpaceId};
 use espace_storage::{Aws, Enrolment, Enrolments, Environment, Sessions, SigningKeys};
-use http::header;
 use http::request::Parts;
+use http::{HeaderMap, header};
 
 use crate::tokens::{Claims, TokenVerifier};
 use crate::{Problem, ProblemKind};
@@ -33,13 +33,23 @@ pub struct Bearer(String);
 #[derive(Debug, Clone)]
 pub struct Known(pub Claims);
 
-/// A holder, logged in.
+/// A holder, logged in, whose space stands.
 #[derive(Debug, Clone)]
 pub struct Citizen {
     /// Their own space.
     pub space_id: SpaceId,
     /// What their token says.
     pub claims: Claims,
+}
+
+/// A holder whose space may be closed: for the few acts that are left then
+/// (reopening, taking everything away, and what these need).
+#[derive(Debug, Clone)]
+pub struct AnyCitizen {
+    /// The same.
+    pub citizen: Citizen,
+    /// Whether the space was closed when they logged in.
+    pub archived: bool,
 }
 
 /// The insurer.
@@ -117,6 +127,16 @@ impl EnrolmentGate {
 }
 
 impl Bearer {
+    /// The token in a request's headers.
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
+        headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| Self(token.trim().to_owned()))
+    }
+
     /// The token.
     pub fn expose(&self) -> &str {
         &self.0
@@ -133,14 +153,7 @@ impl<S: Sync> FromRequestParts<S> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| Self(token.trim().to_owned()))
-            .ok_or_else(|| ProblemKind::Unauthenticated.into())
+        Self::of(&parts.headers).ok_or_else(|| ProblemKind::Unauthenticated.into())
     }
 }
 
@@ -168,9 +181,24 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let any = AnyCitizen::from_request_parts(parts, state).await?;
+        if any.archived { Err(ProblemKind::SpaceClosed.into()) } else { Ok(any.citizen) }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for AnyCitizen
+where
+    Gate: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Known(claims) = Known::from_request_parts(parts, state).await?;
         match &claims.actor {
-            Actor::Citizen { space_id } => Ok(Self { space_id: space_id.clone(), claims }),
+            Actor::Citizen { space_id, archived } => {
+                let (space_id, archived) = (space_id.clone(), *archived);
+                Ok(Self { citizen: Citizen { space_id, claims }, archived })
+            }
             _ => Err(ProblemKind::Forbidden.into()),
         }
     }

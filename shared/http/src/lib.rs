@@ -9,6 +9,7 @@ mod caller;
 mod description;
 mod idempotency;
 mod identity;
+mod page;
 mod pipeline;
 mod problem;
 mod problems;
@@ -17,13 +18,16 @@ mod source;
 mod tokens;
 
 pub use body::{BODY_BYTES_MAX, JsonBody};
-pub use caller::{Bearer, Citizen, Enrolled, EnrolmentGate, Gate, Insurer, Known, Support};
+pub use caller::{
+    AnyCitizen, Bearer, Citizen, Enrolled, EnrolmentGate, Gate, Insurer, Known, Support,
+};
 pub use description::document;
 pub use idempotency::{IdempotencyKey, claim_name};
 pub use identity::{
     CardInput, RepresentativeInput, ShownIdentity, card_of_either_type, password_fault,
     read_birth_date, read_nir,
 };
+pub use page::{PAGE_ENTRIES_MAX, Page};
 pub use pipeline::{Pipeline, with_pipeline};
 pub use problem::{FieldError, Problem, ProblemBody};
 pub use problems::ProblemKind;

@@ -124,6 +124,9 @@ problems! {
     /// The alert code is unknown or too old.
     AlertNotRecognised = "alert-not-recognised", FORBIDDEN, "Code d’alerte non reconnu",
         "Ce code d’alerte n’est pas reconnu. Appelez l’assistance.";
+    /// The space is closed: it can be reopened or taken away, nothing else.
+    SpaceClosed = "space-closed", FORBIDDEN, "Espace fermé",
+        "Votre espace est fermé. Vous pouvez le rouvrir ou télécharger vos données.";
     /// The space was frozen after an alert: identity must be proven again.
     SpaceFrozen = "space-frozen", FORBIDDEN, "Espace gelé",
         "Cet espace a été gelé après une alerte. Demandez un nouveau code pour le reprendre.";

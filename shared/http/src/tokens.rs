@@ -120,7 +120,7 @@ impl TokenVerifier {
                 _ => {}
             }
         }
-        let published = self.keys.published().await?;
+        let published = self.keys.published(self.clock.now()).await?;
         let mut keys = Vec::new();
         for entry in published {
             let jwk: Jwk = serde_json::from_str(&entry.jwk)

@@ -53,9 +53,12 @@ pub struct AccountSecrets {
     /// The keyed hash of the holder's number, asked for at a reset.
     #[serde(default)]
     nir: Vec<u8>,
-    /// The authenticator application, where there is one.
+    /// The authenticator application, where one counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totp: Option<TotpFactor>,
+    /// One whose first code has not come back: it takes the other's place then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_totp: Option<TotpFactor>,
     /// The passkeys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passkeys: Vec<PasskeyFactor>,
@@ -66,8 +69,6 @@ pub struct AccountSecrets {
 #[serde(rename_all = "camelCase")]
 pub struct TotpFactor {
     secret: String,
-    /// Whether a first code has come back: it counts from then on.
-    pub confirmed: bool,
     /// The step of the last code that served.
     pub used_step: i64,
 }
@@ -91,7 +92,7 @@ pub struct PasskeyFactor {
 impl TotpFactor {
     /// A new one, to be confirmed.
     pub fn new(secret: &TotpSecret) -> Self {
-        Self { secret: secret.expose().to_owned(), confirmed: false, used_step: -1 }
+        Self { secret: secret.expose().to_owned(), used_step: -1 }
     }
 
     /// Its secret.
@@ -142,7 +143,7 @@ impl AccountSecrets {
     /// holder's number.
     pub fn new(password: &PasswordHash, nir: Vec<u8>) -> Self {
         let password = password.expose().to_owned();
-        Self { password, nir, totp: None, passkeys: Vec::new() }
+        Self { password, nir, totp: None, pending_totp: None, passkeys: Vec::new() }
     }
 
     /// The same with another password.
@@ -151,14 +152,9 @@ impl AccountSecrets {
         Self { password: password.expose().to_owned(), ..self }
     }
 
-    /// The application, where it counts.
-    pub fn confirmed_totp(&self) -> Option<&TotpFactor> {
-        self.totp.as_ref().filter(|totp| totp.confirmed)
-    }
-
     /// Whether the holder has a second factor better than a code by message.
     pub fn has_strong_factor(&self) -> bool {
-        self.confirmed_totp().is_some() || !self.passkeys.is_empty()
+        self.totp.is_some() || !self.passkeys.is_empty()
     }
 
     /// Whether `nir` is the holder's number, in constant time.

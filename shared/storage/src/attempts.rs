@@ -2,6 +2,7 @@
 //! of the login; a try on a login that nobody has is kept the same, so that the
 //! work does not tell. Must not know where a try came from.
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use espace_crypto::BlindIndex;
 use espace_domain::Random;
 use jiff::Timestamp;
@@ -10,8 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::table::{Query, SCHEMA, Table, item, read, s};
 use crate::{Aws, Environment, StorageError};
 
-/// Most tries that are shown.
-const LISTED_MAX: i32 = 200;
 /// Seconds a try is kept: a year.
 const KEPT_S: i64 = 365 * 86_400;
 
@@ -27,10 +26,18 @@ pub struct Attempts {
 pub enum AttemptKind {
     /// A session opened.
     LoggedIn,
+    /// Identifier and password were right; a second factor was asked for.
+    PasswordAccepted,
+    /// They were right, and the space is frozen or its holder reported dead.
+    Suspended,
     /// A password was wrong.
     WrongPassword,
     /// A one-time code was wrong.
     WrongCode,
+    /// Too many second factors were tried.
+    SlowedDown,
+    /// A second factor for a grave act was wrong.
+    WrongStepUp,
     /// A refresh token that had been replaced came again: the session was ended.
     RefreshReused,
     /// The password was changed after a reset.
@@ -47,9 +54,11 @@ pub struct Attempt {
     #[serde(rename = "attemptId")]
     id: String,
     schema: u8,
-    kind: AttemptKind,
+    /// What was tried.
+    pub kind: AttemptKind,
+    /// When.
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
-    at: Timestamp,
+    pub at: Timestamp,
     expires_at: i64,
 }
 
@@ -76,25 +85,38 @@ impl Attempts {
         Self { table: Table::new(aws, environment, "ESPACE_ATTEMPTS_TABLE") }
     }
 
+    /// The write of a try.
+    pub(crate) fn put_in_transaction(
+        &self,
+        attempt: &Attempt,
+    ) -> Result<TransactWriteItem, StorageError> {
+        self.table.put_in_transaction(attempt, "")
+    }
+
     /// Keeps a try.
     pub async fn note(&self, attempt: &Attempt) -> Result<(), StorageError> {
         self.table.put(attempt, "").await.map(|_| ())
     }
 
-    /// The last tries on a login, the latest first.
+    /// A page of the tries on a login, the latest first, from `before` on; and where
+    /// the next page begins.
     pub async fn latest(
         &self,
         login: &BlindIndex,
-    ) -> Result<Vec<(Timestamp, AttemptKind)>, StorageError> {
+        before: Option<&str>,
+        limit: i32,
+    ) -> Result<(Vec<Attempt>, Option<String>), StorageError> {
+        let start = before.map(|id| item([("login", s(login.as_str())), ("attemptId", s(id))]));
         let query = Query {
             index: None,
             condition: "#login = :login",
             values: item([(":login", s(login.as_str()))]),
-            start: None,
-            limit: LISTED_MAX,
+            start,
+            limit,
         };
-        let items = self.table.query_backwards(query).await?;
+        let (items, last) = self.table.query_backwards(query).await?;
         let read = items.into_iter().map(read::<Attempt>).collect::<Result<Vec<_>, _>>()?;
-        Ok(read.into_iter().map(|attempt| (attempt.at, attempt.kind)).collect())
+        let next = last.and_then(|last| last.get("attemptId")?.as_s().ok().cloned());
+        Ok((read, next))
     }
 }

@@ -1,9 +1,10 @@
 //! Pending second factors. Must not know what they open.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use espace_crypto::{BlindIndex, MacKey, MacPurpose};
 use espace_domain::{
-    ChallengeId, ContactId, ONE_TIME_CODE_VALIDITY_S, OneTimeCode, Random, SessionId, SpaceId,
+    AccountId, ChallengeId, ContactId, ONE_TIME_CODE_VALIDITY_S, OneTimeCode, Random, SessionId,
+    SpaceId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,8 @@ use crate::{Aws, Environment, StorageError};
 
 /// Wrong tries of one one-time code before it is worthless.
 pub const OTP_ATTEMPTS_MAX: u32 = 5;
+/// Seconds after which a challenge is over, however often its code was sent again.
+const CHALLENGE_LIFE_MAX_S: i64 = 1_800;
 
 /// The table of challenges.
 #[derive(Debug, Clone)]
@@ -28,6 +31,10 @@ pub struct Challenge {
     pub challenge_id: ChallengeId,
     schema: u8,
     login: String,
+    /// The account it was made for, and that account's epoch then: a login that was
+    /// begun before a reset or a takeover opens nothing after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<ChallengedAccount>,
     /// The holder's space.
     pub space_id: SpaceId,
     /// What a right answer opens.
@@ -43,9 +50,27 @@ pub struct Challenge {
     #[serde(default, with = "serde_bytes")]
     otp: Vec<u8>,
     tries: u32,
+    /// Whether an application or a passkey proved it already, and `otp` are the digits
+    /// by which the act says so.
+    #[serde(default)]
+    carried: bool,
     #[serde(default)]
     sent_at: i64,
+    #[serde(default)]
+    created_at: i64,
     expires_at: i64,
+}
+
+/// An account as it stood when a challenge was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChallengedAccount {
+    /// Its name.
+    pub account_id: AccountId,
+    /// Its session epoch.
+    pub session_epoch: u64,
+    /// Whether its space is closed: the session may only reopen it or take it away.
+    pub archived: bool,
 }
 
 /// A challenge to be made.
@@ -61,6 +86,8 @@ pub struct NewChallenge<'a> {
     pub purpose: ChallengePurpose,
     /// The session whose act it confirms.
     pub session_id: Option<&'a SessionId>,
+    /// The account that logs in.
+    pub account: Option<ChallengedAccount>,
     /// Where the code goes.
     pub contact_id: &'a ContactId,
 }
@@ -107,13 +134,16 @@ impl Challenge {
             challenge_id: new.challenge_id,
             schema: SCHEMA,
             login: new.login.as_str().to_owned(),
+            account: new.account,
             space_id: new.space_id.clone(),
             purpose: new.purpose,
             session_id: new.session_id.cloned(),
             contact_id: Some(new.contact_id.clone()),
             otp: tag,
             tries: 0,
+            carried: false,
             sent_at: now.as_second(),
+            created_at: now.as_second(),
             expires_at: now.as_second() + ONE_TIME_CODE_VALIDITY_S,
         }
     }
@@ -123,6 +153,7 @@ impl Challenge {
     pub fn strong(
         challenge_id: ChallengeId,
         login: &BlindIndex,
+        account: Option<ChallengedAccount>,
         space_id: &SpaceId,
         random: &dyn Random,
         now: Timestamp,
@@ -133,29 +164,37 @@ impl Challenge {
             challenge_id,
             schema: SCHEMA,
             login: login.as_str().to_owned(),
+            account,
             space_id: space_id.clone(),
             purpose: ChallengePurpose::Login,
             session_id: None,
             contact_id: None,
             otp: nonce.to_vec(),
             tries: 0,
+            carried: false,
             sent_at: now.as_second(),
+            created_at: now.as_second(),
             expires_at: now.as_second() + ONE_TIME_CODE_VALIDITY_S,
         }
     }
 
-    /// A challenge for a new passkey of a session's holder.
-    pub fn enrolment(
+    /// The same for an act of a session: a new passkey, or a step-up.
+    #[must_use]
+    pub fn for_act(self, purpose: ChallengePurpose, session_id: &SessionId) -> Self {
+        Self { purpose, session_id: Some(session_id.clone()), ..self }
+    }
+
+    /// A challenge that no code answers, kept under every reset that is asked for:
+    /// whether a real one follows shows nowhere.
+    pub fn decoy(
         challenge_id: ChallengeId,
         login: &BlindIndex,
-        space_id: &SpaceId,
-        session_id: &SessionId,
         random: &dyn Random,
         now: Timestamp,
     ) -> Self {
-        let strong = Self::strong(challenge_id, login, space_id, random, now);
-        let session_id = Some(session_id.clone());
-        Self { purpose: ChallengePurpose::Passkey, session_id, ..strong }
+        let nobody = SpaceId::generate(random);
+        let strong = Self::strong(challenge_id, login, None, &nobody, random, now);
+        Self { purpose: ChallengePurpose::PasswordReset, ..strong }
     }
 
     /// What a passkey signs.
@@ -175,7 +214,8 @@ impl Challenge {
         let parts = otp_parts(&self.challenge_id, otp);
         let tag = mac.tag(MacPurpose::OneTimeCode, &parts).to_vec();
         let contact_id = Some(contact_id.clone());
-        let expires_at = now.as_second() + ONE_TIME_CODE_VALIDITY_S;
+        let last = self.created_at + CHALLENGE_LIFE_MAX_S;
+        let expires_at = (now.as_second() + ONE_TIME_CODE_VALIDITY_S).min(last);
         let sent_at = now.as_second();
         Self { contact_id, otp: tag, sent_at, expires_at, ..self.clone() }
     }
@@ -183,7 +223,8 @@ impl Challenge {
     /// Whether `otp` is the code that was sent, in constant time.
     pub fn is_code(&self, otp: &OneTimeCode, mac: &MacKey) -> bool {
         let parts = otp_parts(&self.challenge_id, otp);
-        self.contact_id.is_some() && mac.matches(MacPurpose::OneTimeCode, &parts, &self.otp)
+        (self.contact_id.is_some() || self.carried)
+            && mac.matches(MacPurpose::OneTimeCode, &parts, &self.otp)
     }
 
     /// Whether it confirms an act of that kind in that session.
@@ -214,7 +255,58 @@ impl Challenges {
         now: Timestamp,
     ) -> Result<Option<Challenge>, StorageError> {
         let found: Option<Challenge> = self.table.find(key(challenge_id)).await?;
-        Ok(found.filter(|found| now.as_second() < found.expires_at))
+        let is_alive = |found: &Challenge| {
+            now.as_second() < found.expires_at && found.tries < OTP_ATTEMPTS_MAX
+        };
+        Ok(found.filter(is_alive))
+    }
+
+    /// Counts a try before it is judged; `false` when none is left. For answers that
+    /// tell more than right or wrong: of many at once no more than the limit are
+    /// judged.
+    pub async fn claim_try(&self, challenge: &Challenge) -> Result<bool, StorageError> {
+        let values = item([
+            (":one", n(1)),
+            (":tag", b(challenge.otp.clone())),
+            (":max", n(OTP_ATTEMPTS_MAX)),
+        ]);
+        let condition = "#otp = :tag AND #tries < :max";
+        let key = key(&challenge.challenge_id);
+        Ok(self.table.update(key, "ADD #tries :one", condition, values).await?.is_some())
+    }
+
+    /// Uses a challenge up after [`Self::claim_try`]; of two at once one.
+    pub async fn use_up(
+        &self,
+        challenge: &Challenge,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        let values = item([(":now", n(now.as_second())), (":tag", b(challenge.otp.clone()))]);
+        let update = "REMOVE #otp SET #expiresAt = :now";
+        let key = key(&challenge.challenge_id);
+        Ok(self.table.update(key, update, "#otp = :tag", values).await?.is_some())
+    }
+
+    /// Gives a challenge that was proven by an application or a passkey the digits by
+    /// which an act carries the proof; `false` when it was used meanwhile.
+    pub async fn carry(
+        &self,
+        challenge: &Challenge,
+        otp: &OneTimeCode,
+        mac: &MacKey,
+    ) -> Result<bool, StorageError> {
+        let parts = otp_parts(&challenge.challenge_id, otp);
+        let tag = mac.tag(MacPurpose::OneTimeCode, &parts).to_vec();
+        let values = item([
+            (":otp", b(tag)),
+            (":yes", AttributeValue::Bool(true)),
+            (":tag", b(challenge.otp.clone())),
+            (":max", n(OTP_ATTEMPTS_MAX)),
+        ]);
+        let update = "SET #otp = :otp, #carried = :yes";
+        let condition = "#otp = :tag AND #tries < :max";
+        let key = key(&challenge.challenge_id);
+        Ok(self.table.update(key, update, condition, values).await?.is_some())
     }
 
     /// Tries a code. A right one uses the challenge up; a wrong one is counted.
@@ -264,6 +356,16 @@ impl Challenges {
         challenge: &Challenge,
     ) -> Result<TransactWriteItem, StorageError> {
         self.table.put_in_transaction(challenge, "attribute_not_exists(#challengeId)")
+    }
+
+    /// The write that puts a real challenge in a decoy's place, refused where that was
+    /// done already.
+    pub(crate) fn reveal_in_transaction(
+        &self,
+        challenge: &Challenge,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let condition = "attribute_exists(#challengeId) AND attribute_not_exists(#contactId)";
+        self.table.put_in_transaction(challenge, condition)
     }
 
     /// The write of a challenge sent elsewhere, refused where it was answered, or

@@ -50,7 +50,8 @@ pub use buckets::{CampaignFiles, FileStream, PresignedUpload, PrintBatches};
 pub use campaigns::{Campaign, CampaignState, Campaigns, ChunkCounts, MAILED_SHARDS, RejectedLine};
 pub use certificates::{Certificate, CertificateKind, Certificates};
 pub use challenges::{
-    Challenge, ChallengePurpose, Challenges, NewChallenge, OTP_ATTEMPTS_MAX, OtpOutcome,
+    Challenge, ChallengePurpose, ChallengedAccount, Challenges, NewChallenge, OTP_ATTEMPTS_MAX,
+    OtpOutcome,
 };
 pub use code_requests::{CodeCause, CodeMessage, CodeRequest, CodeRequests, ResetRequest, Shown};
 pub use contacts::{Contacts, SpaceContact};
@@ -74,7 +75,7 @@ pub use runs::{Run, Runs};
 pub use sessions::{
     ClientKind, NewSession, REFRESH_GRACE_S, Refreshed, Session, SessionHolder, Sessions,
 };
-pub use signing_keys::{SIGNING_KEY_PERIOD_DAYS, SigningKeyEntry, SigningKeys};
+pub use signing_keys::{SIGNING_KEY_PERIOD_DAYS, SigningKeyEntry, SigningKeys, signing_period};
 pub use space_keys::{SpaceKeyPurpose, SpaceKeys, WrappedSpaceKeys};
 pub use spaces::{Space, SpaceAccount, Spaces};
 pub use support_acts::{SupportAct, SupportActKind, SupportActs};

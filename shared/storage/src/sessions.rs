@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::table::{Item, Query, SCHEMA, Table, Written, item, n, read, s};
 use crate::transaction::{Committed, Transaction};
-use crate::{Aws, Environment, Spaces, StorageError};
+use crate::{Attempt, Attempts, Aws, Environment, Spaces, StorageError};
 
 /// The sort key under which an account's epoch stands: no session has it.
 const EPOCH: &str = "epoch";
@@ -74,6 +74,9 @@ pub enum SessionHolder {
         space_id: SpaceId,
         /// On what kind of client.
         client: ClientKind,
+        /// Whether their space was closed when they logged in.
+        #[serde(default)]
+        archived: bool,
     },
     /// Someone whose own provider vouches for them; nothing of them is kept.
     Exchanged,
@@ -101,6 +104,10 @@ pub struct NewSession<'a> {
     pub space_id: &'a SpaceId,
     /// On what kind of client.
     pub client: ClientKind,
+    /// The account's epoch when the login was begun.
+    pub epoch: u64,
+    /// Whether the space is closed.
+    pub archived: bool,
     /// The first refresh token.
     pub refresh: &'a OpaqueToken,
     /// Seconds for which it lasts without being renewed.
@@ -132,20 +139,27 @@ impl Sessions {
         Self { table: Table::new(aws, environment, "ESPACE_SESSIONS_TABLE") }
     }
 
-    /// Opens a holder's session, unless something keeps them out of their space.
+    /// Opens a holder's session and notes it among the tries on the account, unless
+    /// something keeps them out of their space, or every session was ended since the
+    /// login began.
     pub async fn open(
         &self,
         spaces: &Spaces,
-        new: &NewSession<'_>,
+        attempts: &Attempts,
+        (new, attempt): (&NewSession<'_>, &Attempt),
         now: Timestamp,
     ) -> Result<bool, StorageError> {
-        let epoch = self.epoch(new.account_id).await?;
+        let epoch = new.epoch;
         let session = Session {
             owner: new.account_id.as_str().to_owned(),
             session_id: new.session_id.clone(),
             schema: SCHEMA,
             epoch,
-            holder: SessionHolder::Citizen { space_id: new.space_id.clone(), client: new.client },
+            holder: SessionHolder::Citizen {
+                space_id: new.space_id.clone(),
+                client: new.client,
+                archived: new.archived,
+            },
             created_at: now,
             renewed_at: now,
             expires_at: now.as_second() + new.idle_s,
@@ -161,6 +175,8 @@ impl Sessions {
                 self.table.put_in_transaction(&session, "attribute_not_exists(#owner)")?,
             )
             .with("space", spaces.check_admits_in_transaction(new.space_id)?)
+            .with("epoch", self.check_epoch_in_transaction(new.account_id, epoch)?)
+            .with("attempt", attempts.put_in_transaction(attempt)?)
             .commit(&self.table.client)
             .await?;
         Ok(committed == Committed::Yes)
@@ -272,11 +288,14 @@ impl Sessions {
                 limit: SESSIONS_LISTED_MAX,
             })
             .await?;
-        let (mut sessions, mut epoch) = (Vec::new(), 0);
+        // The epoch may lie beyond the page.
+        let epoch = self.epoch(account_id).await?;
+        let is_epoch = |found: &Item| {
+            found.get("sessionId").and_then(|id| id.as_s().ok()).is_some_and(|id| id == EPOCH)
+        };
+        let mut sessions = Vec::new();
         for found in items {
-            if found.get("sessionId").and_then(|id| id.as_s().ok()).is_some_and(|id| id == EPOCH) {
-                epoch = read::<EpochItem>(found)?.epoch;
-            } else {
+            if !is_epoch(&found) {
                 sessions.push(read::<Session>(found)?);
             }
         }
@@ -284,7 +303,8 @@ impl Sessions {
         Ok(sessions)
     }
 
-    /// Renews a session: `shown` is replaced by `next`. A token that had been
+    /// Renews a session: `shown` is replaced by `next`, which its bearer derives from
+    /// `shown`, so that asking twice gives the same. A token that had been
     /// replaced more than [`REFRESH_GRACE_S`] ago ends the session: one of the two
     /// who have it stole it (RFC 9700 section 4.14.2).
     pub async fn refresh(
@@ -305,28 +325,26 @@ impl Sessions {
             let is_current = session.refresh.as_deref() == Some(digest.as_str());
             let is_graced = session.replaced_refresh.as_deref() == Some(digest.as_str())
                 && now.as_second() - session.replaced_at <= REFRESH_GRACE_S;
-            if !is_current && !is_graced {
+            if is_graced && session.refresh.as_deref() == Some(next.digest().as_str()) {
+                // The answer was lost, or two tabs asked at once: the same successor.
+                return Ok(Refreshed::Yes(session.holder));
+            }
+            if !is_current {
                 self.revoke(owner, session_id, now).await?;
                 return Ok(Refreshed::Reused(session.holder));
             }
             let expires_at = (now.as_second() + idle_s(&session.holder)).min(session.ends_at);
-            let mut values = item([
+            let values = item([
                 (":next", s(next.digest().as_str())),
-                (":seen", s(session.refresh.clone().unwrap_or_default())),
+                (":shown", s(&digest)),
                 (":now", n(now.as_second())),
                 (":expires", n(expires_at)),
             ]);
-            let mut update =
-                "SET #refresh = :next, #renewedAt = :now, #expiresAt = :expires".to_owned();
-            if is_current {
-                values.insert(":shown".to_owned(), s(&digest));
-                update.push_str(", #replacedRefresh = :shown, #replacedAt = :now");
-            }
-            // Within the grace the answer that carried the current token was lost:
-            // that one dies, and the grace is not prolonged.
-            let condition = "#refresh = :seen AND attribute_not_exists(#revokedAt)";
+            let update = "SET #refresh = :next, #renewedAt = :now, #expiresAt = :expires, \
+                          #replacedRefresh = :shown, #replacedAt = :now";
+            let condition = "#refresh = :shown AND attribute_not_exists(#revokedAt)";
             let key = key(owner, session_id.as_str());
-            if self.table.update(key, &update, condition, values).await?.is_some() {
+            if self.table.update(key, update, condition, values).await?.is_some() {
                 return Ok(Refreshed::Yes(session.holder));
             }
         }
@@ -367,7 +385,20 @@ impl Sessions {
         self.table.update_in_transaction(key(account_id.as_str(), EPOCH), update, "", values)
     }
 
-    async fn epoch(&self, account_id: &AccountId) -> Result<u64, StorageError> {
+    /// The condition that no session of an account was ended with all others since
+    /// its epoch was read.
+    fn check_epoch_in_transaction(
+        &self,
+        account_id: &AccountId,
+        epoch: u64,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let condition = if epoch == 0 { "attribute_not_exists(#epoch)" } else { "#epoch = :seen" };
+        let values = if epoch == 0 { Item::new() } else { item([(":seen", n(epoch))]) };
+        self.table.check_in_transaction(key(account_id.as_str(), EPOCH), condition, values)
+    }
+
+    /// The epoch of an account: how often all its sessions were ended.
+    pub async fn epoch(&self, account_id: &AccountId) -> Result<u64, StorageError> {
         let found: Option<EpochItem> = self.table.find(key(account_id.as_str(), EPOCH)).await?;
         Ok(found.unwrap_or_default().epoch)
     }

@@ -6,15 +6,20 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::table::{Query, SCHEMA, Table, Written, item, read, s};
+use crate::table::{Query, SCHEMA, Table, Written, item, n, read, s};
 use crate::{Aws, Environment, StorageError};
 
 /// Days after which a new key takes over.
 pub const SIGNING_KEY_PERIOD_DAYS: i64 = 30;
 /// The one partition.
 const SET: &str = "access-tokens";
-/// Most keys published at once: today's, the one before, the next, and spares.
-const KEYS_MAX: i32 = 12;
+/// Most keys published at once: the one before, today's and the next.
+const KEYS_MAX: i32 = 3;
+
+/// Which period an instant lies in.
+pub fn signing_period(at: Timestamp) -> u32 {
+    u32::try_from(at.as_second().div_euclid(SIGNING_KEY_PERIOD_DAYS * 86_400)).unwrap_or(0)
+}
 
 /// The table of signing keys.
 #[derive(Debug, Clone)]
@@ -54,14 +59,16 @@ impl SigningKeys {
         }
     }
 
-    /// Every key that may still verify a token, newest first.
-    pub async fn published(&self) -> Result<Vec<SigningKeyEntry>, StorageError> {
+    /// Every key that may still verify a token, newest first. Tokens live minutes: a
+    /// key older than the last period verifies nothing any more.
+    pub async fn published(&self, now: Timestamp) -> Result<Vec<SigningKeyEntry>, StorageError> {
+        let oldest = signing_period(now).saturating_sub(1);
         let (items, _) = self
             .table
             .query(Query {
                 index: None,
-                condition: "#set = :set",
-                values: item([(":set", s(SET))]),
+                condition: "#set = :set AND #period >= :oldest",
+                values: item([(":set", s(SET)), (":oldest", n(oldest))]),
                 start: None,
                 limit: KEYS_MAX,
             })

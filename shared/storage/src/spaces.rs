@@ -216,6 +216,28 @@ impl Spaces {
         )
     }
 
+    /// The write that closes a space, refused where it changed since it was read.
+    pub(crate) fn close_in_transaction(
+        &self,
+        space: &Space,
+        closed_at: Timestamp,
+        erasure_due_at: Timestamp,
+    ) -> Result<TransactWriteItem, StorageError> {
+        self.table.update_in_transaction(
+            key(&space.space_id),
+            "SET #state = :closed, #closedAt = :at, #erasureDueAt = :due ADD #epoch :one",
+            "#epoch = :seen AND #state = :was",
+            item([
+                (":closed", s("closed")),
+                (":was", s(space.state.name())),
+                (":at", n(closed_at.as_second())),
+                (":due", n(erasure_due_at.as_second())),
+                (":seen", n(space.epoch)),
+                (":one", n(1)),
+            ]),
+        )
+    }
+
     /// The write by which a space waits for its holder again: those who held it
     /// for them no longer do.
     pub(crate) fn return_in_transaction(

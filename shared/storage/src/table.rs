@@ -165,11 +165,12 @@ impl Table {
     pub(crate) async fn query_backwards(
         &self,
         query: Query<'_>,
-    ) -> Result<Vec<Item>, StorageError> {
+    ) -> Result<(Vec<Item>, Option<Item>), StorageError> {
         let output = self
             .client
             .query()
             .table_name(&self.name)
+            .set_exclusive_start_key(query.start)
             .key_condition_expression(query.condition)
             .set_expression_attribute_names(names(&[query.condition]))
             .set_expression_attribute_values(Some(query.values))
@@ -179,7 +180,7 @@ impl Table {
             .send()
             .await
             .map_err(|e| StorageError::call("dynamodb:Query", e))?;
-        Ok(output.items.unwrap_or_default())
+        Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 
     /// Deletes an item, whether it is there or not.

@@ -25,5 +25,6 @@ mod phone_line;
 mod proof;
 mod refusals;
 mod restore;
+mod second_factors;
 mod sessions;
 mod silence;

@@ -119,7 +119,7 @@ async fn a_token_of_our_own_key_is_judged_by_what_it_says() -> Result<()> {
     let aws = Aws::from_config(deployed.config.clone());
     let mut environment = deployed.environment("SessionsFunction", &[]).await?;
     let keys = SigningKeys::new(&aws, &mut environment);
-    let published = keys.published().await?;
+    let published = keys.published(journeys::now().now()).await?;
     let entry = published.iter().find(|entry| Some(&entry.kid) == kid.as_ref()).context("a key")?;
     let private = EncodingKey::from_ec_der(&keys.private(entry).await?);
     let sign =

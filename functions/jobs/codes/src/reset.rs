@@ -6,7 +6,7 @@ use espace_crypto::BlindIndex;
 use espace_domain::{Channel, OneTimeCode};
 use espace_jobs::{JobContext, JobError};
 use espace_notifications::Notice;
-use espace_storage::transitions::begin_challenge;
+use espace_storage::transitions::reveal_challenge;
 use espace_storage::{Challenge, ChallengePurpose, Envelope, KeyName, NewChallenge, ResetRequest};
 
 use crate::App;
@@ -36,11 +36,13 @@ pub(crate) async fn reset(
     for found in app.contacts.of_space(&account.space_id).await? {
         let contact = found.open(&key)?;
         if found.confirmed_at.is_some() && contact.channel() != Channel::Letter {
-            addresses.push((found.contact_id, contact));
+            let order = (!found.on_file, found.confirmed_at);
+            addresses.push((order, found.contact_id, contact));
         }
     }
-    addresses.sort_by_key(|(_, contact)| contact.channel());
-    let Some((contact_id, to)) = addresses.into_iter().next() else {
+    // E-mail first; of two the one the insurer gave, then the one that counts longest.
+    addresses.sort_by_key(|(order, _, contact)| (contact.channel(), *order));
+    let Some((_, contact_id, to)) = addresses.into_iter().next() else {
         return Ok(Answered::Nobody);
     };
     let limit = app.codes_per_person;
@@ -56,11 +58,14 @@ pub(crate) async fn reset(
         space_id: &account.space_id,
         purpose: ChallengePurpose::PasswordReset,
         session_id: None,
+        account: None,
         contact_id: &contact_id,
     };
     let challenge = Challenge::new(new, &otp, &mac, now);
     let notice = Notice::act_code("changer de mot de passe", &otp);
     let message = Envelope { to, addressee: String::new(), notice };
-    begin_challenge(&app.challenges, &app.outbox, &challenge, &message, random, now).await?;
+    // Refused where the queue delivered the same request before: it was sent.
+    let _first =
+        reveal_challenge(&app.challenges, &app.outbox, &challenge, &message, random, now).await?;
     Ok(Answered::Sent)
 }

@@ -28,6 +28,24 @@ pub async fn begin_challenge<N: Serialize>(
     }
 }
 
+/// Puts a real challenge in a decoy's place and sends its code; `false` where that
+/// was done already: a queue delivers twice.
+pub async fn reveal_challenge<N: Serialize>(
+    challenges: &Challenges,
+    outbox: &Outbox,
+    challenge: &Challenge,
+    message: &Envelope<N>,
+    random: &dyn Random,
+    now: Timestamp,
+) -> Result<bool, StorageError> {
+    let committed = Transaction::default()
+        .with("challenge", challenges.reveal_in_transaction(challenge)?)
+        .with("message", outbox.put_in_transaction(message, None, now, random).await?)
+        .commit(challenges.client())
+        .await?;
+    Ok(committed == Committed::Yes)
+}
+
 /// Keeps a challenge whose code also confirms the address it goes to, one that does
 /// not count yet: the same digits serve for both. `false` where it counts already.
 pub async fn begin_unconfirmed<N: Serialize>(

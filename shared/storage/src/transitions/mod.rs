@@ -5,6 +5,7 @@
 mod activate;
 mod attach;
 mod challenge;
+mod close;
 mod come_of_age;
 mod contact;
 mod feed;
@@ -12,13 +13,14 @@ mod feed_held;
 mod freeze;
 mod open;
 mod oppose;
-mod password;
 mod replace_code;
 mod reverse;
+mod secrets;
 
 pub use activate::{Activation, ActivationRefused, ActivationStores, NewSpaceContact, activate};
 pub use attach::{Attachment, attach};
-pub use challenge::{begin_challenge, begin_unconfirmed, resend_challenge};
+pub use challenge::{begin_challenge, begin_unconfirmed, resend_challenge, reveal_challenge};
+pub use close::close;
 pub use come_of_age::{Majority, MajorityStores, come_of_age};
 pub use contact::{AddedContact, add_contact, remove_contact, resend_contact_code};
 pub use feed::{Fed, FeedLine, FeedStores, feed};
@@ -28,6 +30,6 @@ pub use oppose::{
     OpposeRefused, OppositionStores, Refusal, RefusedBy, Settled, dmp_closes_at, oppose,
     settle_opposed,
 };
-pub use password::{PasswordStores, change_password};
 pub use replace_code::replace_code;
 pub use reverse::{Reversal, reverse};
+pub use secrets::{SecretsChange, SecretsStores, change_secrets};
