@@ -157,12 +157,24 @@ impl Api {
         self.exchange("support", &json!({"sub": agent, "agent": agent})).await
     }
 
-    /// A token for a professional.
+    /// A token for a professional, alone in their structure.
     pub async fn professional(
         &self,
         rpps: &str,
         profession: &str,
         specialty: Option<&str>,
+    ) -> Result<String> {
+        let own: String = rpps.chars().skip(4).collect();
+        self.professional_at(rpps, profession, specialty, &format!("1C{own}")).await
+    }
+
+    /// A token for a professional of a structure.
+    pub async fn professional_at(
+        &self,
+        rpps: &str,
+        profession: &str,
+        specialty: Option<&str>,
+        structure: &str,
     ) -> Result<String> {
         let claims = json!({
             "sub": format!("f:{rpps}"),
@@ -172,7 +184,7 @@ impl Api {
             "SubjectRefPro": {"exercices": [{
                 "codeProfession": profession,
                 "codeSavoirFaire": specialty,
-                "structure": "10B0000001",
+                "structure": structure,
             }]},
         });
         self.exchange("professional", &claims).await

@@ -9,10 +9,16 @@ use anyhow::{Context, Result, bail, ensure};
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus};
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{
+    BucketVersioningStatus, DefaultRetention, ObjectLockConfiguration, ObjectLockEnabled,
+    ObjectLockRetentionMode, ObjectLockRule, VersioningConfiguration,
+};
 
 use crate::functions::Package;
 use crate::template;
 
+/// Years an anchor is locked: as `infra/30-buckets.yaml` says.
+const ANCHOR_YEARS: i32 = 11;
 /// The bucket of zips and templates.
 pub const CODE_BUCKET: &str = "espace-code";
 /// How long a deployment may take, in tenths of a second.
@@ -103,7 +109,37 @@ pub async fn deploy(config: &SdkConfig, name: &str, parameters: &[(&str, &str)])
     }
     let stack = wait(&cloudformation, name).await?;
     check_functions(config, &stack).await?;
+    lock_anchors(&s3, &stack).await?;
     Ok(stack)
+}
+
+/// The emulator's stacks drop versions and locks of buckets; its S3 has them.
+/// What the template says of the anchors is said again here.
+async fn lock_anchors(s3: &aws_sdk_s3::Client, stack: &Stack) -> Result<()> {
+    let bucket = stack.output("AnchorBucket")?;
+    let versions =
+        VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
+    s3.put_bucket_versioning()
+        .bucket(bucket)
+        .versioning_configuration(versions)
+        .send()
+        .await
+        .context("the anchors keep no versions")?;
+    let retention = DefaultRetention::builder()
+        .mode(ObjectLockRetentionMode::Compliance)
+        .years(ANCHOR_YEARS)
+        .build();
+    let lock = ObjectLockConfiguration::builder()
+        .object_lock_enabled(ObjectLockEnabled::Enabled)
+        .rule(ObjectLockRule::builder().default_retention(retention).build())
+        .build();
+    s3.put_object_lock_configuration()
+        .bucket(bucket)
+        .object_lock_configuration(lock)
+        .send()
+        .await
+        .context("the anchors are not locked")?;
+    Ok(())
 }
 
 /// Waits until a stack stands, or tells why it does not.

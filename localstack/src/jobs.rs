@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use crate::deploy::Stack;
 
 /// The jobs that can be fired, and the output that names their function.
-pub const JOBS: [(&str, &str); 5] = [
+pub const JOBS: [(&str, &str); 6] = [
+    ("anchor", "AnchorFunction"),
     ("auto-creation", "AutoCreationFunction"),
     ("delivery", "DeliveryFunction"),
     // The delivery's own schedule takes up what was missed.
@@ -51,8 +52,8 @@ pub async fn fire(
         .context("the job could not be fired")?;
     let payload = answer.payload().map(|p| String::from_utf8_lossy(p.as_ref()).into_owned());
     ensure!(answer.function_error().is_none(), "{job}: {}", payload.unwrap_or_default());
-    if job != "auto-creation" {
-        // These finish their work in the event itself.
+    if !["auto-creation", "anchor"].contains(&job) {
+        // The others finish their work in the event itself.
         return Ok(None);
     }
     let runs = runs(config, stack)?;

@@ -27,19 +27,24 @@ pub mod runtime_api;
 pub mod seed;
 pub mod system;
 pub mod template;
+pub mod verify_log;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 12] = [
+pub const FUNCTIONS: [&str; 16] = [
     "activation",
+    "anchor",
     "auto-creation",
     "campaign-intake",
     "campaigns",
     "codes",
+    "consent",
     "delivery",
     "majority",
     "openapi",
     "opposition",
     "printing",
+    "refusals",
+    "search",
     "sessions",
     "space",
 ];

@@ -12,7 +12,7 @@ use local_cloud::api::Api;
 use local_cloud::backend::Kind;
 use local_cloud::run::{Options, RunningSystem, reach};
 use local_cloud::system::{System, local_directory, target_directory};
-use local_cloud::{bench, jobs, owner, people, print, say, seed, template};
+use local_cloud::{bench, jobs, owner, people, print, say, seed, template, verify_log};
 
 /// How long a campaign may take, seconds.
 const CAMPAIGN_S: u32 = 6 * 3_600;
@@ -56,10 +56,18 @@ enum Command {
         as_of: Option<Timestamp>,
     },
     /// Prints a token of ours: `citizen:<login>`,
-    /// `professional:<rpps>:<profession>[:<specialty>]`, `support:<agent>`, `insurer`.
+    /// `professional:<rpps>:<profession>[:<specialty>[:<structure>]]`, `support:<agent>`, `insurer`.
     Token { who: String },
     /// Measures the running system: `campaign`, `cold-start`, or both.
     Bench { what: Vec<String> },
+    /// Verifies a downloaded access log (its parts in order), offline.
+    VerifyLog {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The anchor its proof names: `GET /v1/anchors/{anchor}`.
+        #[arg(long)]
+        anchor: Option<PathBuf>,
+    },
     /// Prints the whole template, put together from infra/.
     Template,
     /// Prints fictitious persons as a campaign file.
@@ -106,6 +114,15 @@ async fn run(command: Command) -> Result<()> {
             if wanted("campaign") {
                 bench::campaign(&Api::new(system), &config, &stack).await?;
             }
+            Ok(())
+        }
+        Command::VerifyLog { files, anchor } => {
+            let found = verify_log::verify(&files, anchor.as_deref())?;
+            let anchored = match &found.anchored {
+                Some((anchor, last)) => format!("anchored up to {last} by {anchor}"),
+                None => "not compared with any anchor (--anchor FILE)".to_owned(),
+            };
+            print(&format!("good: {} traces, {anchored}", found.traces));
             Ok(())
         }
         Command::Template => {
@@ -191,6 +208,10 @@ async fn token(who: &str) -> Result<String> {
         ["insurer"] => api.insurer().await,
         ["support", agent] => api.support(agent).await,
         ["professional", rpps, profession] => api.professional(rpps, profession, None).await,
+        ["professional", rpps, profession, specialty, structure] => {
+            let specialty = Some(*specialty).filter(|specialty| !specialty.is_empty());
+            api.professional_at(rpps, profession, specialty, structure).await
+        }
         ["professional", rpps, profession, specialty] => {
             api.professional(rpps, profession, Some(specialty)).await
         }
@@ -199,7 +220,7 @@ async fn token(who: &str) -> Result<String> {
             owner::citizen_token(&config, &stack, login).await
         }
         _ => bail!(
-            "who? citizen:<login>, professional:<rpps>:<profession>[:<specialty>], \
+            "who? citizen:<login>, professional:<rpps>:<profession>[:<specialty>[:<structure>]], \
              support:<agent> or insurer"
         ),
     }

@@ -281,7 +281,8 @@ impl People {
         for number in 0..count {
             let index = self.next;
             self.next += 1;
-            let age = self.draw(parent_index, 18 + if twins { 0 } else { number }, 17);
+            // From one year on: nobody is born in a month that has not come.
+            let age = 1 + self.draw(parent_index, 18 + if twins { 0 } else { number }, 16);
             let mut child = self.person(index, YEAR - age, Some(&parent["birthName"]));
             if twins
                 && number > 0

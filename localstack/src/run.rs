@@ -75,6 +75,8 @@ pub fn parameters<'a>(
         ("InsurerIssuer", insurer),
         ("AllowFutureEvents", "true"),
         ("IdentityTriesPerSource", "1000000"),
+        ("SearchesPerProfessional", "1000000"),
+        ("SearchesPerStructure", "1000000"),
         ("LoginsPerSource", "1000000"),
         ("LoginsPerAccountAndSource", "1000000"),
         ("LoginsPerPerson", "1000000"),

@@ -16,15 +16,18 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use espace_crypto::SystemRandom;
-use espace_domain::{Clock, FixedClock, Nir, SystemClock};
+use espace_domain::{Clock, FixedClock, Nir, SpaceId, SystemClock};
 use espace_http::{Pipeline, with_pipeline};
-use espace_storage::transitions::{Settled, settle_opposed};
-use espace_storage::{Aws, CallCounts, Environment, PersonEntry, Registry, SystemKeys};
+use espace_storage::transitions::{Settled, close, settle_opposed};
+use espace_storage::{
+    Aws, CallCounts, Environment, PersonEntry, Registry, Sessions, Spaces, SystemKeys,
+};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use local_cloud::api::{Answer, Api, Person};
 use local_cloud::deploy::{Stack, deploy};
+use local_cloud::jobs::fire;
 use local_cloud::mail::code_in;
 use local_cloud::people::{PEOPLE_MAX, People};
 use local_cloud::run::reach;
@@ -64,6 +67,17 @@ pub struct Family {
     pub parents: Vec<Invited>,
     /// Represented by both.
     pub children: Vec<Invited>,
+}
+
+/// Someone whose space is in their hands, logged in.
+#[derive(Debug, Clone)]
+pub struct Patient {
+    /// As invited.
+    pub invited: Invited,
+    /// Their token.
+    pub token: String,
+    /// Their space.
+    pub space_id: String,
 }
 
 /// A function's router in this process, on the deployed stack's tables.
@@ -295,6 +309,40 @@ impl Deployed {
         self.api.log_in(&login, PASSWORD, invited.person.text("email")).await
     }
 
+    /// Someone whose space is in their hands.
+    pub async fn patient(&self) -> Result<Patient> {
+        let invited = self.invite(0).await?;
+        let token = self.activate_and_log_in(&invited).await?;
+        let space = self.api.get("/v1/spaces/me", Some(&token)).await?.ok()?;
+        let space_id = space["spaceId"].as_str().context("a space")?.to_owned();
+        Ok(Patient { invited, token, space_id })
+    }
+
+    /// Someone who refused a space; their token and space are nobody's.
+    pub async fn opposed(&self) -> Result<Patient> {
+        let invited = self.invite(0).await?;
+        let token = self.prove(&invited).await?;
+        let body = json!({"confirmed": true});
+        self.api.post("/v1/opposition", Some(&token), &body).await?.ok()?;
+        Ok(Patient { invited, token, space_id: "0".repeat(26) })
+    }
+
+    /// Closes a space, as its holder would.
+    pub async fn close(&self, patient: &Patient) -> Result<()> {
+        let aws = Aws::from_config(self.config.clone());
+        let mut environment = self.environment("SessionsFunction", &[]).await?;
+        let spaces = Spaces::new(&aws, &mut environment);
+        let sessions = Sessions::new(&aws, &mut environment);
+        let space = spaces.find(&SpaceId::parse(&patient.space_id)?).await?.context("a space")?;
+        ensure!(close(&spaces, &sessions, &space, SystemClock.now()).await?, "not closed");
+        Ok(())
+    }
+
+    /// Fires a scheduled job as of now and waits for its run.
+    pub async fn fire(&self, job: &str) -> Result<()> {
+        fire(&self.config, &self.stack, job, SystemClock.now(), |_| {}).await.map(|_| ())
+    }
+
     /// A person as the registry holds them.
     pub async fn person(&self, nir: &str) -> Result<PersonEntry> {
         self.registry().await?.find(&Nir::parse(nir)?).await?.context("a person")
@@ -377,6 +425,32 @@ impl Deployed {
         self.in_process("OppositionFunction", changes, clock, build).await
     }
 
+    /// The consent function in this process.
+    pub async fn consent(
+        &self,
+        changes: &[(&str, &str)],
+        clock: Arc<dyn Clock>,
+    ) -> Result<InProcess> {
+        let build = |aws: &Aws, environment, clock| {
+            consent::App::new(aws, environment, clock, Arc::new(SystemRandom))
+                .map(|app| consent::router(app).0)
+        };
+        self.in_process("ConsentFunction", changes, clock, build).await
+    }
+
+    /// The search function in this process.
+    pub async fn search(
+        &self,
+        changes: &[(&str, &str)],
+        clock: Arc<dyn Clock>,
+    ) -> Result<InProcess> {
+        let build = |aws: &Aws, environment, clock| {
+            search::App::new(aws, environment, clock, Arc::new(SystemRandom))
+                .map(|app| search::router(app).0)
+        };
+        self.in_process("SearchFunction", changes, clock, build).await
+    }
+
     /// The sessions function in this process.
     pub async fn sessions(
         &self,
@@ -388,6 +462,30 @@ impl Deployed {
                 .map(|app| sessions::router(app).0)
         };
         self.in_process("SessionsFunction", changes, clock, build).await
+    }
+}
+
+impl Patient {
+    /// `GET` in their space.
+    pub async fn get(&self, deployed: &Deployed, path: &str) -> Result<Answer> {
+        deployed.api.get(&format!("/v1/spaces/me{path}"), Some(&self.token)).await
+    }
+
+    /// `POST` in their space.
+    pub async fn post(&self, deployed: &Deployed, path: &str, body: &Value) -> Result<Answer> {
+        deployed.api.post(&format!("/v1/spaces/me{path}"), Some(&self.token), body).await
+    }
+
+    /// Six digits to show a professional.
+    pub async fn presence_code(&self, deployed: &Deployed) -> Result<String> {
+        let drawn = self.post(deployed, "/presence-codes", &json!({})).await?.ok()?;
+        Ok(drawn["presenceCode"].as_str().context("a code")?.to_owned())
+    }
+
+    /// Whether their log is found intact.
+    pub async fn verified(&self, deployed: &Deployed) -> Result<bool> {
+        let verification = self.get(deployed, "/access-log/verification").await?.ok()?;
+        verification["intact"].as_bool().context("an answer")
     }
 }
 
@@ -434,6 +532,13 @@ impl InProcess {
     pub fn calls(&self) -> BTreeMap<String, u32> {
         self.calls.take()
     }
+}
+
+/// The number of a professional of the test's own.
+pub fn rpps() -> String {
+    let mut bytes = [0; 8];
+    espace_domain::Random::fill(&SystemRandom, &mut bytes);
+    format!("1{:010}", u64::from_be_bytes(bytes) % 10_000_000_000)
 }
 
 /// A clock that stands some days from now.

@@ -10,7 +10,7 @@ use crate::step::{command, project};
 
 /// What each shared crate may use of the workspace. Functions may use any
 /// shared crate and no other function; tools may use anything.
-const SHARED: [(&str, &[&str]); 8] = [
+const SHARED: [(&str, &[&str]); 9] = [
     ("espace-domain", &[]),
     ("espace-crypto", &["espace-domain"]),
     ("espace-logging", &[]),
@@ -18,6 +18,7 @@ const SHARED: [(&str, &[&str]); 8] = [
     ("espace-pdf", &[]),
     ("espace-storage", &["espace-crypto", "espace-domain"]),
     ("espace-http", &["espace-crypto", "espace-domain", "espace-logging", "espace-storage"]),
+    ("espace-access", &["espace-crypto", "espace-domain", "espace-http", "espace-storage"]),
     ("espace-jobs", &["espace-domain", "espace-logging", "espace-storage"]),
 ];
 /// Crates that drive or test a system and are never deployed.

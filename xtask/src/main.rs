@@ -31,6 +31,7 @@ cargo xtask template            write target/infra/template.yaml from infra/
 cargo xtask campaign FILE       feed a campaign file to the running system
 cargo xtask job NAME [--as-of INSTANT]   fire a scheduled job
 cargo xtask token WHO           print a token of ours
+cargo xtask verify-log FILE… [--anchor FILE]   verify a downloaded access log, offline
 cargo xtask people [--seed N] [--count N]   print fictitious persons";
 
 fn main() -> ExitCode {
@@ -61,7 +62,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "nightly" => nightly::run(),
         "openapi" => test::write_openapi(),
         "template" => checks::write_template().map(|_| ()),
-        "campaign" | "job" | "token" | "people" => {
+        "campaign" | "job" | "token" | "people" | "verify-log" => {
             build::ensure_local_cloud()?;
             build::local_cloud(command, rest)
         }

@@ -5,35 +5,30 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use espace_access::Guard;
 use espace_domain::{Clock, Random};
-use espace_http::Gate;
-use espace_storage::{Aws, Environment, MissingVariables, Representations, SpaceKeys, Spaces};
+use espace_storage::{Aws, Environment, MissingVariables, Representations, SystemKeys};
 
 /// The stores this function is allowed, and no other.
 #[derive(Debug, Clone, FromRef)]
 pub struct App {
-    pub(crate) gate: Gate,
-    pub(crate) spaces: Spaces,
-    pub(crate) space_keys: SpaceKeys,
+    pub(crate) guard: Guard,
     pub(crate) representations: Representations,
-    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl App {
-    /// Connects the stores. Nothing here is drawn at random; the argument keeps
-    /// every function's start alike.
+    /// Connects the stores.
     pub fn new(
         aws: &Aws,
         mut environment: Environment,
         clock: Arc<dyn Clock>,
-        _random: Arc<dyn Random>,
+        random: Arc<dyn Random>,
     ) -> Result<Self, MissingVariables> {
+        let env = &mut environment;
+        let keys = Arc::new(SystemKeys::new(aws, env, clock.clone()));
         let app = Self {
-            gate: Gate::new(aws, &mut environment, clock.clone()),
-            spaces: Spaces::new(aws, &mut environment),
-            space_keys: SpaceKeys::new(aws, &mut environment),
-            representations: Representations::new(aws, &mut environment),
-            clock,
+            guard: Guard::new(aws, env, keys, clock, random),
+            representations: Representations::new(aws, env),
         };
         environment.finish()?;
         Ok(app)

@@ -5,7 +5,9 @@
 //! come from; keys, nonces' randomness and places are arguments. The layouts
 //! are described in `docs/crypto.md` and above the code that writes them.
 
+mod chain;
 mod mac;
+mod merkle;
 mod passkey;
 mod password;
 mod random;
@@ -13,7 +15,9 @@ mod sealed;
 mod token;
 mod totp;
 
+pub use chain::{ChainHash, ChainHead, HASH_BYTES};
 pub use mac::{BlindIndex, MacKey, MacPurpose, TAG_BYTES, same_tag};
+pub use merkle::{ANCHOR_SALT_BYTES, MerklePath, MerkleTree, anchored_leaf, commitment};
 pub use passkey::{Ceremony, Passkey, PasskeyRefused, verify_assertion, verify_registration};
 pub use password::{
     ARGON2_ITERATIONS, ARGON2_LANES, ARGON2_MEMORY_KIB, PasswordHash, PasswordHashError,

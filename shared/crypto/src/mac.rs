@@ -46,6 +46,17 @@ pub enum MacPurpose {
     RefreshToken,
     /// Counting the tries of one source without keeping its address.
     Source,
+    /// Finding a person by birth name, first name and birth date.
+    Traits,
+    /// Naming a professional or a structure in one space: nobody can tell that two
+    /// spaces name the same.
+    Relation,
+    /// Finding the traces of one professional in one month, for an inquiry.
+    Inquiry,
+    /// Recognising an act repeated by the same caller.
+    Repetition,
+    /// Keeping a presence code.
+    PresenceCode,
 }
 
 impl MacPurpose {
@@ -63,6 +74,11 @@ impl MacPurpose {
             Self::Nir => b"espace/nir/1",
             Self::RefreshToken => b"espace/refresh-token/1",
             Self::Source => b"espace/source/1",
+            Self::Traits => b"espace/traits/1",
+            Self::Relation => b"espace/relation/1",
+            Self::Inquiry => b"espace/inquiry/1",
+            Self::Repetition => b"espace/repetition/1",
+            Self::PresenceCode => b"espace/presence-code/1",
         }
     }
 }

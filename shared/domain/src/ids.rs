@@ -101,6 +101,14 @@ ids! {
     SessionId;
     /// One run of a job.
     RunId;
+    /// An access that a professional opened.
+    AccessId;
+    /// The holder's consent for one professional.
+    GrantId;
+    /// The holder's block of one professional.
+    BlockId;
+    /// A document.
+    DocumentId;
     /// A batch of letters for the mailing house.
     BatchId;
 }

@@ -11,6 +11,7 @@ mod base32;
 mod card;
 mod clock;
 mod contact;
+pub mod decision;
 mod feed;
 mod ids;
 mod invitation;
@@ -26,6 +27,8 @@ mod reference;
 mod registration;
 mod representation;
 mod space;
+mod tie;
+mod trace;
 
 pub use actor::Actor;
 pub use alert::{ALERT_VALIDITY_DAYS, AlertCode, AlertCodeError};
@@ -36,8 +39,8 @@ pub use feed::{
     FEED_LINE_BYTES_MAX, InsuredPerson, REPRESENTATIVES_MAX, Rejection, parse_line, require_new,
 };
 pub use ids::{
-    AccountId, BatchId, CampaignId, ChallengeId, ContactId, EnrolmentId, IdError, NotificationId,
-    OppositionId, RunId, SessionId, SpaceId,
+    AccessId, AccountId, BatchId, BlockId, CampaignId, ChallengeId, ContactId, DocumentId,
+    EnrolmentId, GrantId, IdError, NotificationId, OppositionId, RunId, SessionId, SpaceId,
 };
 pub use invitation::{
     CODE_ATTEMPTS_MAX, CODE_VALIDITY_DAYS, InvitationCode, InvitationCodeError, code_expires_at,
@@ -50,7 +53,7 @@ pub use password::{
     PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, PasswordError, check_password, check_password_of,
     normal_password,
 };
-pub use person::{MAJORITY_YEARS, NameError, Sex, Traits, is_minor, majority_on};
+pub use person::{MAJORITY_YEARS, NameError, Sex, Traits, comparable_name, is_minor, majority_on};
 pub use phone_line::{PARIS, PHONE_UNDO_DAYS, paris_date, phone_line_is_open};
 pub use random::Random;
 pub use reference::{Reference, ReferenceError};
@@ -60,3 +63,8 @@ pub use registration::{
 };
 pub use representation::{REPRESENTATION_DEPTH_MAX, find_cycles};
 pub use space::{InvalidTransition, SpaceState, Suspension};
+pub use tie::{
+    Block, CareTeam, ConsentForm, EMERGENCY_ACCESS_S, Grant, HeldAccess, NORMAL_ACCESS_S,
+    TEAM_MEMBERS_MAX, Tie,
+};
+pub use trace::{Outcome, Trace, TraceActor};

@@ -124,6 +124,12 @@ impl DocumentType {
     }
 }
 
+impl std::hash::Hash for DocumentType {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.code().hash(state);
+    }
+}
+
 impl Serialize for MatrixGroup {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.key())

@@ -94,6 +94,12 @@ impl Traits {
     }
 }
 
+/// A name as it is compared: letters A to Z alone, so that accents, hyphens and case do
+/// not keep a professional from finding their patient.
+pub fn comparable_name(name: &str) -> String {
+    name.nfd().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_uppercase()).collect()
+}
+
 /// Whether the person is under 18 on `today`.
 pub fn is_minor(birth_date: Date, today: Date) -> bool {
     let birthday = (birth_date.month(), birth_date.day());
@@ -150,6 +156,13 @@ pub(crate) mod tests {
         }
         for name in ["", " ", "-", "R2D2", "<b>", "a\nb", &"a".repeat(101)] {
             assert!(!is_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_found_however_it_is_typed() {
+        for typed in ["Jean-Éric", "JEAN ERIC", "jean eric", "Je\u{301}an-Eric"] {
+            assert_eq!(comparable_name(typed), "JEANERIC", "{typed}");
         }
     }
 

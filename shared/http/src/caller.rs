@@ -27,7 +27,10 @@ pub struct Gate {
 
 /// The bearer token as sent; proves nothing by itself.
 #[derive(Clone)]
-pub struct Bearer(String);
+pub struct Bearer {
+    token: String,
+    slot: Option<CallerSlot>,
+}
 
 /// Anyone with a token of ours and a living session.
 #[derive(Debug, Clone)]
@@ -97,7 +100,7 @@ impl Gate {
     /// Who a token stands for, if its session lasts.
     pub async fn admit(&self, bearer: &Bearer) -> Result<Claims, Problem> {
         let claims =
-            self.verifier.verify(&bearer.0).await?.map_err(|_| ProblemKind::Unauthenticated)?;
+            self.verifier.verify(&bearer.token).await?.map_err(|_| ProblemKind::Unauthenticated)?;
         let now = self.clock.now();
         let lasts = match (&claims.actor, claims.account_id()) {
             (Actor::Citizen { .. }, Some(account_id)) => {
@@ -120,7 +123,7 @@ impl Citizen {
 impl EnrolmentGate {
     /// The identity that a token stands for.
     pub async fn admit(&self, bearer: &Bearer) -> Result<Enrolment, Problem> {
-        let token = OpaqueToken::parse(&bearer.0).ok_or(ProblemKind::Unauthenticated)?;
+        let token = OpaqueToken::parse(&bearer.token).ok_or(ProblemKind::Unauthenticated)?;
         let found = self.enrolments.find(&token, self.clock.now()).await?;
         found.ok_or_else(|| ProblemKind::EnrolmentOver.into())
     }
@@ -134,12 +137,20 @@ impl Bearer {
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| Self(token.trim().to_owned()))
+            .map(|(_, token)| Self { token: token.trim().to_owned(), slot: None })
     }
 
     /// The token.
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.token
+    }
+
+    /// Notes who it turned out to be, for the log line.
+    pub fn note(&self, kind: &'static str) {
+        if let Some(slot) = &self.slot {
+            // Set once: a second reading of the same request finds the same.
+            let _noted = slot.0.set(kind);
+        }
     }
 }
 
@@ -153,7 +164,8 @@ impl<S: Sync> FromRequestParts<S> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        Self::of(&parts.headers).ok_or_else(|| ProblemKind::Unauthenticated.into())
+        let found = Self::of(&parts.headers).ok_or(ProblemKind::Unauthenticated)?;
+        Ok(Self { slot: parts.extensions.get::<CallerSlot>().cloned(), ..found })
     }
 }
 
@@ -166,10 +178,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let claims = Gate::from_ref(state).admit(&bearer).await?;
-        if let Some(slot) = parts.extensions.get::<CallerSlot>() {
-            // Set once: a second extractor of the same request finds the same.
-            let _noted = slot.0.set(claims.actor.kind());
-        }
+        bearer.note(claims.actor.kind());
         Ok(Self(claims))
     }
 }
@@ -243,9 +252,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let bearer = Bearer::from_request_parts(parts, state).await?;
         let enrolment = EnrolmentGate::from_ref(state).admit(&bearer).await?;
-        if let Some(slot) = parts.extensions.get::<CallerSlot>() {
-            let _noted = slot.0.set("enrolment");
-        }
+        bearer.note("enrolment");
         Ok(Self(enrolment))
     }
 }

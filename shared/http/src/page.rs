@@ -32,6 +32,17 @@ pub struct Page {
 }
 
 impl Page {
+    /// A page of a list that takes more parameters than these.
+    pub fn new(limit: Option<u16>, cursor: Option<String>) -> Result<Self, Problem> {
+        let limit_good = limit.is_none_or(|limit| (1..=PAGE_ENTRIES_MAX).contains(&limit));
+        let cursor_good = cursor.as_ref().is_none_or(|c| c.len() <= CURSOR_CHARS_MAX);
+        if limit_good && cursor_good {
+            Ok(Self { limit, cursor })
+        } else {
+            Err(ProblemKind::InvalidParameter.into())
+        }
+    }
+
     /// Entries of the page.
     pub fn limit(&self) -> i32 {
         i32::from(self.limit.unwrap_or(LIMIT_DEFAULT))
@@ -78,8 +89,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
         let refused = || Problem::from(ProblemKind::InvalidParameter);
         let Query(page) =
             Query::<Self>::from_request_parts(parts, state).await.map_err(|_| refused())?;
-        let limit_good = page.limit.is_none_or(|limit| (1..=PAGE_ENTRIES_MAX).contains(&limit));
-        let cursor_good = page.cursor.as_ref().is_none_or(|c| c.len() <= CURSOR_CHARS_MAX);
-        if limit_good && cursor_good { Ok(page) } else { Err(refused()) }
+        Self::new(page.limit, page.cursor)
     }
 }

@@ -130,6 +130,39 @@ problems! {
     /// The space was frozen after an alert: identity must be proven again.
     SpaceFrozen = "space-frozen", FORBIDDEN, "Espace gelé",
         "Cet espace a été gelé après une alerte. Demandez un nouveau code pour le reprendre.";
+    /// The holder has not activated their space yet.
+    SpaceNotActivated = "space-not-activated", FORBIDDEN, "Espace non activé",
+        "Cet espace n’a pas encore été activé par son titulaire.";
+    /// The space is not closed: there is nothing to reopen.
+    SpaceNotClosed = "space-not-closed", CONFLICT, "Espace non fermé",
+        "Cet espace n’est pas fermé.";
+    /// A professional reads only within an access they have opened.
+    AccessRequired = "access-required", FORBIDDEN, "Accès à ouvrir",
+        "Ouvrez d’abord un accès à ce dossier, avec l’accord du patient.";
+    /// A first access takes the patient's presence, shown by their code.
+    PresenceRequired = "presence-required", FORBIDDEN, "Présence du patient requise",
+        "Pour un premier accès, demandez au patient le code de présence affiché dans son espace.";
+    /// That mode is for the SAMU's regulation.
+    NotRegulator = "not-regulator", FORBIDDEN, "Réservé au SAMU",
+        "Ce mode d’accès est réservé à la régulation du SAMU.";
+    /// The patient objected to that kind of emergency access.
+    EmergencyObjected = "emergency-objected", FORBIDDEN, "Opposition du patient",
+        "Le patient s’est opposé à ce mode d’accès à son dossier.";
+    /// The document was deposited by someone else.
+    NotYours = "not-yours", FORBIDDEN, "Document d’une autre personne",
+        "Seul son auteur peut modifier ou supprimer ce document. Vous pouvez le masquer.";
+    /// This caller does not deposit documents of that type or with that label.
+    TypeNotDepositable = "type-not-depositable", FORBIDDEN, "Dépôt non permis",
+        "Ce type de document ne peut pas être déposé ici.";
+    /// The professional is kept out: lifting the block comes first.
+    ProfessionalBlocked = "professional-blocked", CONFLICT, "Professionnel bloqué",
+        "Ce professionnel est bloqué. Levez d’abord le blocage.";
+    /// No more professionals can be let in or kept out.
+    TooManyProfessionals = "too-many-professionals", CONFLICT, "Trop de professionnels",
+        "Retirez un professionnel de la liste avant d’en ajouter un autre.";
+    /// Something the act rests on changed at the same moment; nothing was done.
+    ChangedMeanwhile = "changed-meanwhile", SERVICE_UNAVAILABLE, "Modification simultanée",
+        "Cet espace vient d’être modifié. Rien n’a été fait : recommencez.";
     /// The address counts already, or its last code is too recent.
     ContactCodeRefused = "contact-code-refused", CONFLICT, "Code déjà envoyé",
         "Ce contact est déjà confirmé, ou un code vient d’être envoyé.";

@@ -1,6 +1,7 @@
 //! The events a job takes: a schedule's, a queue's, a table stream's. Must not
 //! know what is in a message.
 
+use espace_domain::RunId;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -54,6 +55,23 @@ struct StreamRecord {
     keys: Value,
 }
 
+impl Scheduled {
+    /// The run's name from the event's (a UUID): its 128 bits. Delivered twice, it is one
+    /// run.
+    pub fn run_id(&self) -> RunId {
+        let mut bytes = [0; 16];
+        let digits: Vec<u8> = self
+            .id
+            .chars()
+            .filter_map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
+            .collect();
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
+            *byte = pair.iter().fold(0, |sum, digit| (sum << 4) | digit);
+        }
+        RunId::from_bytes(bytes)
+    }
+}
+
 impl JobEvent {
     /// Reads an event; `None` for one of no known kind.
     pub fn read(event: Value) -> Option<Self> {
@@ -81,6 +99,17 @@ impl JobEvent {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_run_is_named_by_its_event() {
+        let run = |id: &str| {
+            let time = Timestamp::default();
+            Scheduled { id: id.into(), time, detail: Value::Null }.run_id()
+        };
+        let one = run("b3b5f5a0-6b8e-4c8e-9d59-0a4f5d7f8c11");
+        assert_eq!(one, run("b3b5f5a0-6b8e-4c8e-9d59-0a4f5d7f8c11"));
+        assert_ne!(one, run("b3b5f5a0-6b8e-4c8e-9d59-0a4f5d7f8c12"));
+    }
 
     #[test]
     fn each_kind_of_event_is_told_apart() {

@@ -5,8 +5,11 @@
 //! transactions in [`transitions`]. Must not know: HTTP, tokens, French texts,
 //! nor who may do what.
 
+mod access_read;
 mod accounts;
+mod acts;
 mod alerts;
+mod anchors;
 mod attempts;
 mod aws;
 mod buckets;
@@ -14,20 +17,24 @@ mod campaigns;
 mod certificates;
 mod challenges;
 mod code_requests;
+mod consents;
 mod contacts;
 mod enrolments;
 mod environment;
 mod error;
 mod idempotency;
+mod keyring;
 mod mail;
 mod manifests;
 mod oppositions;
 mod outbox;
 mod queue;
 mod recognition;
+mod refusals;
 mod registry;
 mod registry_item;
 mod registry_proof;
+mod relations;
 mod representations;
 mod runs;
 mod sealing;
@@ -39,11 +46,15 @@ mod support_acts;
 mod system_keys;
 mod table;
 mod throttles;
+mod traces;
 mod transaction;
 pub mod transitions;
 
+pub use access_read::{AccessReads, Asker, Asking, Seen};
 pub use accounts::{Account, AccountSecrets, Accounts, PasskeyFactor, TotpFactor, nir_tag};
+pub use acts::{Act, Acts, Change, Recorded};
 pub use alerts::{Alert, Alerts};
+pub use anchors::{Anchor, AnchorShard, Anchors};
 pub use attempts::{Attempt, AttemptKind, Attempts};
 pub use aws::{Aws, CallCounts};
 pub use buckets::{CampaignFiles, FileStream, PresignedUpload, PrintBatches};
@@ -54,11 +65,15 @@ pub use challenges::{
     OtpOutcome,
 };
 pub use code_requests::{CodeCause, CodeMessage, CodeRequest, CodeRequests, ResetRequest, Shown};
+pub use consents::{
+    Choice, Consents, EmergencyAccess, PRESENCE_TRIES_MAX, SealedChoice, Versioned,
+};
 pub use contacts::{Contacts, SpaceContact};
 pub use enrolments::{ENROLMENT_VALIDITY_S, Enrolment, EnrolmentOutcome, Enrolments};
 pub use environment::{Environment, MissingVariables};
 pub use error::StorageError;
 pub use idempotency::{Claimed, Idempotency, IdempotencyScope};
+pub use keyring::{KEY_HELD_FOR, Keyring};
 pub use mail::{Attached, Mailer, Texter};
 pub use manifests::Manifests;
 pub use oppositions::{Opposition, Oppositions, ProofDetails};
@@ -67,17 +82,22 @@ pub use outbox::{
 };
 pub use queue::Queue;
 pub use recognition::{ClaimedHolder, IdentityClaim, Recognised, recognise};
+pub use refusals::{RefusalMessage, Refusals};
 pub use registry::{
-    DUE_SHARDS, DuePage, FedFrom, FeedOutcome, PersonEntry, PersonRecord, Registry, StoredCode,
+    DUE_SHARDS, DuePage, FedFrom, FeedOutcome, PersonEntry, PersonRecord, Registry, SearchedTraits,
+    StoredCode,
 };
+pub use relations::{RelationNames, Relations};
 pub use representations::{DEPENDANTS_MAX, Representation, RepresentationDetails, Representations};
 pub use runs::{Run, Runs};
 pub use sessions::{
-    ClientKind, NewSession, REFRESH_GRACE_S, Refreshed, Session, SessionHolder, Sessions,
+    ClientKind, NewSession, REFRESH_GRACE_S, Refreshed, Session, SessionHolder, SessionName,
+    Sessions,
 };
 pub use signing_keys::{SIGNING_KEY_PERIOD_DAYS, SigningKeyEntry, SigningKeys, signing_period};
 pub use space_keys::{SpaceKeyPurpose, SpaceKeys, WrappedSpaceKeys};
-pub use spaces::{Space, SpaceAccount, Spaces};
+pub use spaces::{ANCHOR_SHARDS, Heads, Space, SpaceAccount, Spaces, Unanchored, UnanchoredPage};
 pub use support_acts::{SupportAct, SupportActKind, SupportActs};
 pub use system_keys::{KeyName, SystemKeys};
 pub use throttles::Throttles;
+pub use traces::{AnchorProof, AnchoredHead, REPETITION_S, StoredTrace, TraceDraft, Traces};

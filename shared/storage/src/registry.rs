@@ -5,10 +5,10 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use espace_crypto::{BlindIndex, MacKey, MacPurpose, Place, SealingKey};
+use espace_crypto::{BlindIndex, MacKey, MacPurpose, Place, SealingKey, same_tag};
 use espace_domain::{
     CODE_ATTEMPTS_MAX, CampaignId, Card, Contact, InsuredPerson, Nir, OppositionId, Random,
-    Registration, Traits, code_expires_at, is_minor, majority_on,
+    Registration, Traits, code_expires_at, comparable_name, is_minor, majority_on,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -29,6 +29,8 @@ const INDEX_GENERATION: u8 = 1;
 pub const DUE_SHARDS: u8 = 64;
 /// The sparse index of persons whose space is to open by itself.
 const DUE_INDEX: &str = "due";
+/// The sparse index by birth name, first name and birth date.
+const TRAITS_INDEX: &str = "traits";
 /// The sparse index of those fed as minors, by day of majority.
 const MAJORITY_INDEX: &str = "majority";
 
@@ -127,6 +129,27 @@ pub struct PersonRecord {
     former_contacts: Vec<Contact>,
 }
 
+/// The traits by which a person is searched.
+#[derive(Debug, Clone, Copy)]
+pub struct SearchedTraits<'a> {
+    /// Name at birth.
+    pub birth_name: &'a str,
+    /// The first of the first names.
+    pub first_name: &'a str,
+    /// Date of birth.
+    pub birth_date: Date,
+}
+
+impl<'a> SearchedTraits<'a> {
+    fn of(traits: &'a Traits) -> Self {
+        Self {
+            birth_name: &traits.birth_name,
+            first_name: traits.first_name(),
+            birth_date: traits.birth_date,
+        }
+    }
+}
+
 /// Where a page of due persons ends.
 #[derive(Debug)]
 pub struct DuePage(Item);
@@ -162,6 +185,42 @@ impl Registry {
     ) -> Result<Option<PersonEntry>, StorageError> {
         let found: Option<PersonItem> = self.table.find(key(index)).await?;
         found.map(PersonEntry::try_from).transpose()
+    }
+
+    /// The one person with these traits; none where there are several, whom only the NIR
+    /// tells apart.
+    pub async fn find_by_traits(
+        &self,
+        traits: &SearchedTraits<'_>,
+    ) -> Result<Option<BlindIndex>, StorageError> {
+        let key = self.keys.mac(KeyName::PersonIndex).await?;
+        let (items, _) = self
+            .table
+            .query(Query {
+                index: Some(TRAITS_INDEX),
+                condition: "#traits = :traits",
+                values: item([(":traits", s(traits_under(&key, traits)))]),
+                start: None,
+                limit: 2,
+            })
+            .await?;
+        let found = items.into_iter().map(read::<DueKey>).collect::<Result<Vec<_>, _>>()?;
+        let mut found = found.into_iter();
+        match (found.next(), found.next()) {
+            (Some(only), None) => Ok(Some(BlindIndex::from_stored(only.index))),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether a person has these traits.
+    pub async fn has_traits(
+        &self,
+        entry: &PersonEntry,
+        traits: &SearchedTraits<'_>,
+    ) -> Result<bool, StorageError> {
+        let key = self.keys.mac(KeyName::PersonIndex).await?;
+        let own = entry.item.traits.as_deref().unwrap_or_default();
+        Ok(same_tag(own.as_bytes(), traits_under(&key, traits).as_bytes()))
     }
 
     /// Persons of one shard whose space is to open by `as_of`, oldest first, and
@@ -339,6 +398,7 @@ impl Registry {
             } else {
                 None
             },
+            traits: traits_under(&mac, &SearchedTraits::of(&person.traits)),
             card_proof: person
                 .card
                 .as_ref()
@@ -373,6 +433,7 @@ pub(crate) struct ComposedRecord {
     pub(crate) card_proof: Option<Vec<u8>>,
     pub(crate) representative_proofs: Vec<serde_bytes::ByteBuf>,
     pub(crate) majority_day: Option<String>,
+    pub(crate) traits: String,
     pub(crate) record: Vec<u8>,
 }
 
@@ -468,6 +529,13 @@ pub(crate) fn due_shard(shard: u8) -> String {
 /// Where a record stands.
 fn record_place(index: &BlindIndex) -> Place<'_> {
     Place { table: TABLE, key: index.as_str(), attribute: "record" }
+}
+
+fn traits_under(key: &MacKey, traits: &SearchedTraits<'_>) -> String {
+    let born = traits.birth_date.to_string();
+    let (name, first) = (comparable_name(traits.birth_name), comparable_name(traits.first_name));
+    let parts = [name.as_bytes(), first.as_bytes(), born.as_bytes()];
+    data_encoding::BASE64URL_NOPAD.encode(&key.tag(MacPurpose::Traits, &parts))
 }
 
 fn index_under(key: &MacKey, nir: &Nir) -> BlindIndex {

@@ -44,6 +44,10 @@ pub(crate) struct PersonItem {
     /// index `majority` is by it, and it tells nobody a birth date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) majority_day: Option<String>,
+    /// Birth name, first name and birth date, as a keyed hash: the sparse index `traits`
+    /// is by it, for a professional who has no NIR at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) traits: Option<String>,
     #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
     pub(crate) record: Option<Vec<u8>>,
 }

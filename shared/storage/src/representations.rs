@@ -135,7 +135,8 @@ impl Representation {
     }
 }
 
-fn key(representative: &SpaceId, person: &SpaceId) -> Item {
+/// The key of a representation.
+pub(crate) fn key(representative: &SpaceId, person: &SpaceId) -> Item {
     item([("representative", s(representative.as_str())), ("person", s(person.as_str()))])
 }
 

@@ -115,6 +115,42 @@ impl Runs {
         Ok(taken.is_some())
     }
 
+    /// Keeps what a shard came to, once: `false` where it was kept before.
+    pub async fn keep_result(
+        &self,
+        run_id: &RunId,
+        shard: u32,
+        result: &impl Serialize,
+    ) -> Result<bool, StorageError> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct ResultItem<'a, T> {
+            run_id: &'a RunId,
+            part: String,
+            schema: u8,
+            result: &'a T,
+        }
+        let part = result_part(shard);
+        let kept = ResultItem { run_id, part, schema: SCHEMA, result };
+        let written = self.table.put(&kept, "attribute_not_exists(#part)").await?;
+        Ok(written == crate::table::Written::Yes)
+    }
+
+    /// What a shard came to, if it was kept.
+    pub async fn result<T: serde::de::DeserializeOwned>(
+        &self,
+        run_id: &RunId,
+        shard: u32,
+    ) -> Result<Option<T>, StorageError> {
+        #[derive(Deserialize)]
+        struct ResultItem<T> {
+            result: T,
+        }
+        let found: Option<ResultItem<T>> =
+            self.table.find(key(run_id, &result_part(shard))).await?;
+        Ok(found.map(|found| found.result))
+    }
+
     /// Notes a shard as done, once whatever happens.
     pub async fn finish_shard(&self, run_id: &RunId, shard: u32) -> Result<(), StorageError> {
         #[derive(Serialize)]
@@ -143,6 +179,10 @@ impl Runs {
             Committed::Yes | Committed::Refused(_) => Ok(()),
         }
     }
+}
+
+fn result_part(shard: u32) -> String {
+    format!("result.{shard:04}")
 }
 
 fn key(run_id: &RunId, part: &str) -> Item {

@@ -127,6 +127,47 @@ pub enum Refreshed {
     Over,
 }
 
+/// The session that a token refers to.
+#[derive(Debug, Clone, Copy)]
+pub enum SessionName<'a> {
+    /// A holder's, under their account.
+    OfAccount(&'a AccountId, &'a SessionId),
+    /// That of someone another provider vouches for.
+    Exchanged(&'a SessionId),
+}
+
+impl SessionName<'_> {
+    /// The keys of what tells whether it lasts.
+    pub(crate) fn keys(&self) -> Vec<Item> {
+        match self {
+            Self::OfAccount(account_id, session_id) => {
+                let owner = account_id.as_str();
+                vec![key(owner, session_id.as_str()), key(owner, EPOCH)]
+            }
+            Self::Exchanged(session_id) => vec![key(session_id.as_str(), session_id.as_str())],
+        }
+    }
+}
+
+/// Whether a session lasts, by the items under its keys.
+pub(crate) fn session_lasts(
+    name: &SessionName<'_>,
+    items: Vec<Item>,
+    now: Timestamp,
+) -> Result<bool, StorageError> {
+    let (mut session, mut epoch) = (None, 0);
+    for found in items {
+        if found.get("sessionId").and_then(|id| id.as_s().ok()).is_some_and(|id| id == EPOCH) {
+            epoch = read::<EpochItem>(found)?.epoch;
+        } else {
+            session = Some(read::<Session>(found)?);
+        }
+    }
+    // No epoch ends the sessions that other providers vouch for.
+    let epoch = if matches!(name, SessionName::Exchanged(_)) { 0 } else { epoch };
+    Ok(session.is_some_and(|session| session.lasts(epoch, now)))
+}
+
 #[derive(Debug, Default, Deserialize)]
 struct EpochItem {
     #[serde(default)]

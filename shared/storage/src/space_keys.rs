@@ -25,7 +25,7 @@ pub enum SpaceKeyPurpose {
 }
 
 impl SpaceKeyPurpose {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Content => "content",
             Self::Trace => "trace",
@@ -52,12 +52,12 @@ pub struct SpaceKeys {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct KeyItem {
+pub(crate) struct KeyItem {
     space_id: SpaceId,
-    purpose: SpaceKeyPurpose,
+    pub(crate) purpose: SpaceKeyPurpose,
     schema: u8,
     #[serde(with = "serde_bytes")]
-    wrapped: Vec<u8>,
+    pub(crate) wrapped: Vec<u8>,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     created_at: Timestamp,
 }
@@ -69,7 +69,7 @@ impl SpaceKeys {
             table: Table::new(aws, environment, "ESPACE_SPACE_KEYS_TABLE"),
             kms: aws.kms(),
             content_key: environment.required("ESPACE_CONTENT_KEY"),
-            // Only functions that create spaces are given it.
+            // Only functions that create spaces, and those that trace, are given it.
             trace_key: environment.optional("ESPACE_TRACE_KEY").unwrap_or_default(),
         }
     }
@@ -112,23 +112,49 @@ impl SpaceKeys {
 
     /// The content key of a space; `None` once it is destroyed.
     pub async fn content(&self, space_id: &SpaceId) -> Result<Option<SealingKey>, StorageError> {
-        let purpose = SpaceKeyPurpose::Content;
+        self.find(space_id, SpaceKeyPurpose::Content).await
+    }
+
+    /// The trace key of a space; `None` once it is destroyed.
+    pub async fn trace(&self, space_id: &SpaceId) -> Result<Option<SealingKey>, StorageError> {
+        self.find(space_id, SpaceKeyPurpose::Trace).await
+    }
+
+    async fn find(
+        &self,
+        space_id: &SpaceId,
+        purpose: SpaceKeyPurpose,
+    ) -> Result<Option<SealingKey>, StorageError> {
         let key = item([("spaceId", s(space_id.as_str())), ("purpose", s(purpose.name()))]);
         let Some(found) = self.table.find::<KeyItem>(key).await? else {
             return Ok(None);
         };
+        self.unwrap(space_id, purpose, found.wrapped).await.map(Some)
+    }
+
+    /// Asks KMS to unwrap a key.
+    pub(crate) async fn unwrap(
+        &self,
+        space_id: &SpaceId,
+        purpose: SpaceKeyPurpose,
+        wrapped: Vec<u8>,
+    ) -> Result<SealingKey, StorageError> {
+        let wrapping = match purpose {
+            SpaceKeyPurpose::Content => &self.content_key,
+            SpaceKeyPurpose::Trace => &self.trace_key,
+        };
         let opened = self
             .kms
             .decrypt()
-            .key_id(&self.content_key)
-            .ciphertext_blob(Blob::new(found.wrapped))
+            .key_id(wrapping)
+            .ciphertext_blob(Blob::new(wrapped))
             .encryption_context("space", space_id.as_str())
             .encryption_context("purpose", purpose.name())
             .send()
             .await
             .map_err(|e| StorageError::call("kms:Decrypt", e))?;
         let bytes: [u8; KEY_BYTES] = *key_bytes(opened.plaintext)?;
-        Ok(Some(SealingKey::new(bytes)))
+        Ok(SealingKey::new(bytes))
     }
 
     /// The writes that store both keys, refused where one exists.

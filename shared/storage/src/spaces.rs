@@ -2,17 +2,22 @@
 //! key. Must not know who may see them.
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use espace_crypto::{BlindIndex, Place, SealingKey};
+use espace_crypto::{BlindIndex, ChainHash, ChainHead, Place, SealingKey};
+use espace_domain::decision::Chain;
 use espace_domain::{AccountId, Random, SpaceId, SpaceState, Suspension, Traits};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::sealing;
-use crate::table::{Item, SCHEMA, Table, b, item, n, s};
+use crate::table::{Item, Query, SCHEMA, Table, b, item, n, read, s};
 use crate::{Aws, Environment, StorageError};
 
 /// The logical name in sealed places.
 const TABLE: &str = "spaces";
+/// The sparse index of spaces whose chains of traces grew since they were anchored.
+const UNANCHORED_INDEX: &str = "unanchored";
+/// Shards of that index: 64 partitions of 1,000 writes a second each.
+pub const ANCHOR_SHARDS: u8 = 64;
 
 /// The table of spaces.
 #[derive(Debug, Clone)]
@@ -35,8 +40,30 @@ pub struct Space {
     pub is_frozen: bool,
     /// The account of its holder, where they activated it themselves.
     pub account: Option<SpaceAccount>,
+    heads: Heads,
     holder: Vec<u8>,
 }
+
+/// How far each chain of a space's traces has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Heads {
+    ordinary: ChainHead,
+    secret: ChainHead,
+    pending: ChainHead,
+}
+
+/// A space whose chains grew since they were anchored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unanchored {
+    /// Which.
+    pub space_id: SpaceId,
+    /// How far its chains had come.
+    pub heads: Heads,
+}
+
+/// Where a page of spaces to be anchored ends.
+#[derive(Debug)]
+pub struct UnanchoredPage(Item);
 
 /// The account that opens a space.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,9 +86,37 @@ impl SpaceAccount {
     }
 }
 
+/// A head as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct HeadItem {
+    sequence: u64,
+    #[serde(with = "serde_bytes")]
+    hash: Vec<u8>,
+}
+
+/// What the index of spaces to be anchored gives.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UnanchoredItem {
+    space_id: SpaceId,
+    #[serde(flatten)]
+    heads: HeadsItem,
+}
+
+/// The heads as stored; a chain without traces has none.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct HeadsItem {
+    #[serde(default, rename = "ordinaryHead", skip_serializing_if = "Option::is_none")]
+    ordinary: Option<HeadItem>,
+    #[serde(default, rename = "secretHead", skip_serializing_if = "Option::is_none")]
+    secret: Option<HeadItem>,
+    #[serde(default, rename = "pendingHead", skip_serializing_if = "Option::is_none")]
+    pending: Option<HeadItem>,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct SpaceItem {
+pub(crate) struct SpaceItem {
     space_id: SpaceId,
     schema: u8,
     state: String,
@@ -92,6 +147,8 @@ struct SpaceItem {
     deceased: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     account: Option<SpaceAccount>,
+    #[serde(flatten)]
+    heads: HeadsItem,
     #[serde(with = "serde_bytes")]
     holder: Vec<u8>,
 }
@@ -141,6 +198,7 @@ impl Spaces {
             frozen: None,
             deceased: None,
             account,
+            heads: HeadsItem::default(),
             holder: sealing::seal(key, holder_place(space_id), holder, random)?,
         };
         self.table.put_in_transaction(&stored, "attribute_not_exists(#spaceId)")
@@ -257,6 +315,106 @@ impl Spaces {
         )
     }
 
+    /// The one write by which a space's chain grows: refused where the space is not as
+    /// it was read (epoch, state), or where the chain has grown since. With
+    /// `raises_epoch`, acts decided before it that are still in flight stop.
+    pub(crate) fn extend_in_transaction(
+        &self,
+        space: &Space,
+        chain: Chain,
+        next: &ChainHead,
+        raises_epoch: bool,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let attribute = head_attribute(chain);
+        let head = HeadItem { sequence: next.sequence, hash: next.hash.as_bytes().to_vec() };
+        let head = serde_dynamo::aws_sdk_dynamodb_1::to_attribute_value(&head)
+            .map_err(|_| StorageError::Corrupt { what: "head of a chain" })?;
+        let before = space.heads.of(chain).sequence;
+        let mut values = item([
+            (":head", head),
+            (":shard", s(anchor_shard(&space.space_id))),
+            (":epoch", n(space.epoch)),
+            (":state", s(space.state.name())),
+        ]);
+        let mut set = format!("SET #{attribute} = :head, #unanchored = :shard");
+        if raises_epoch {
+            set.push_str(" ADD #epoch :one");
+            values.insert(":one".to_owned(), n(1));
+        }
+        let grown = if before == 0 {
+            format!("attribute_not_exists(#{attribute})")
+        } else {
+            values.insert(":before".to_owned(), n(before));
+            format!("#{attribute}.#sequence = :before")
+        };
+        let condition = format!("#epoch = :epoch AND #state = :state AND {grown}");
+        self.table.update_in_transaction(key(&space.space_id), &set, &condition, values)
+    }
+
+    /// The condition that a space is as it was read, for an act that leaves no new
+    /// trace.
+    pub(crate) fn check_unchanged_in_transaction(
+        &self,
+        space: &Space,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let values = item([(":epoch", n(space.epoch)), (":state", s(space.state.name()))]);
+        let condition = "#epoch = :epoch AND #state = :state";
+        self.table.check_in_transaction(key(&space.space_id), condition, values)
+    }
+
+    /// The write that raises the epoch alone.
+    pub(crate) fn raise_epoch_in_transaction(
+        &self,
+        space: &Space,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let values =
+            item([(":epoch", n(space.epoch)), (":state", s(space.state.name())), (":one", n(1))]);
+        let condition = "#epoch = :epoch AND #state = :state";
+        self.table.update_in_transaction(key(&space.space_id), "ADD #epoch :one", condition, values)
+    }
+
+    /// A page of the spaces of a shard whose chains grew since they were anchored.
+    pub async fn unanchored(
+        &self,
+        shard: u8,
+        after: Option<UnanchoredPage>,
+        limit: i32,
+    ) -> Result<(Vec<Unanchored>, Option<UnanchoredPage>), StorageError> {
+        let (items, more) = self
+            .table
+            .query(Query {
+                index: Some(UNANCHORED_INDEX),
+                condition: "#unanchored = :shard",
+                values: item([(":shard", s(shard_name(shard)))]),
+                start: after.map(|page| page.0),
+                limit,
+            })
+            .await?;
+        let found = items.into_iter().map(|found| {
+            let found: UnanchoredItem = read(found)?;
+            Ok(Unanchored { space_id: found.space_id, heads: found.heads.try_into()? })
+        });
+        Ok((found.collect::<Result<_, StorageError>>()?, more.map(UnanchoredPage)))
+    }
+
+    /// Takes a space out of the index, unless its chains grew meanwhile.
+    pub async fn anchored(&self, anchored: &Unanchored) -> Result<(), StorageError> {
+        let mut values = Item::new();
+        let mut conditions = vec!["attribute_exists(#unanchored)".to_owned()];
+        for chain in Chain::ALL {
+            let (attribute, sequence) = (head_attribute(chain), anchored.heads.of(chain).sequence);
+            if sequence == 0 {
+                conditions.push(format!("attribute_not_exists(#{attribute})"));
+            } else {
+                conditions.push(format!("#{attribute}.#sequence = :{attribute}"));
+                values.insert(format!(":{attribute}"), n(sequence));
+            }
+        }
+        let condition = conditions.join(" AND ");
+        let key = key(&anchored.space_id);
+        self.table.update(key, "REMOVE #unanchored", &condition, values).await.map(|_| ())
+    }
+
     /// The condition that a holder may still enter: nothing suspends the space.
     pub(crate) fn check_admits_in_transaction(
         &self,
@@ -271,12 +429,66 @@ impl Spaces {
     }
 }
 
+impl Heads {
+    /// How far a chain has come.
+    pub fn of(&self, chain: Chain) -> ChainHead {
+        match chain {
+            Chain::Ordinary => self.ordinary,
+            Chain::Secret => self.secret,
+            Chain::Pending => self.pending,
+        }
+    }
+}
+
+impl TryFrom<HeadsItem> for Heads {
+    type Error = StorageError;
+
+    fn try_from(stored: HeadsItem) -> Result<Self, StorageError> {
+        let head = |stored: Option<HeadItem>| match stored {
+            None => Ok(ChainHead::default()),
+            Some(stored) => ChainHash::from_slice(&stored.hash)
+                .map(|hash| ChainHead { sequence: stored.sequence, hash })
+                .ok_or(StorageError::Corrupt { what: "head of a chain" }),
+        };
+        Ok(Self {
+            ordinary: head(stored.ordinary)?,
+            secret: head(stored.secret)?,
+            pending: head(stored.pending)?,
+        })
+    }
+}
+
+/// The attribute that holds a chain's head.
+fn head_attribute(chain: Chain) -> &'static str {
+    match chain {
+        Chain::Ordinary => "ordinaryHead",
+        Chain::Secret => "secretHead",
+        Chain::Pending => "pendingHead",
+    }
+}
+
+/// The shard of a space in the index of those to be anchored.
+fn anchor_shard(space_id: &SpaceId) -> String {
+    // The name is random: its bytes spread evenly.
+    let sum: u32 = space_id.as_str().bytes().map(u32::from).sum();
+    shard_name(u8::try_from(sum % u32::from(ANCHOR_SHARDS)).unwrap_or(0))
+}
+
+fn shard_name(shard: u8) -> String {
+    format!("{shard:02}")
+}
+
 /// The key of a space's item.
-fn key(space_id: &SpaceId) -> Item {
+pub(crate) fn key(space_id: &SpaceId) -> Item {
     item([("spaceId", s(space_id.as_str()))])
 }
 
 impl Space {
+    /// How far the chains of its traces have come.
+    pub fn heads(&self) -> &Heads {
+        &self.heads
+    }
+
     /// Opens the holder's traits.
     pub fn holder(&self, key: &SealingKey) -> Result<Traits, StorageError> {
         sealing::open(key, holder_place(&self.space_id), &self.holder)
@@ -317,6 +529,7 @@ impl TryFrom<SpaceItem> for Space {
             },
             is_frozen: stored.frozen == Some(true),
             account: stored.account,
+            heads: stored.heads.try_into()?,
             holder: stored.holder,
         })
     }

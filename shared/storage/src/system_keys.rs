@@ -38,6 +38,11 @@ pub enum KeyName {
     Outbox(u8),
     /// Seals accounts, by shard.
     Account(u8),
+    /// Names professionals and structures within spaces, their traces for an inquiry,
+    /// repeated acts, presence codes.
+    Relation,
+    /// Seals refused attempts on their way to the log.
+    Refusal,
 }
 
 impl KeyName {
@@ -49,6 +54,8 @@ impl KeyName {
             Self::Registry(shard) => format!("registry.1.{shard:02}"),
             Self::Outbox(shard) => format!("outbox.1.{shard:02}"),
             Self::Account(shard) => format!("account.1.{shard:02}"),
+            Self::Relation => "relation.1".to_owned(),
+            Self::Refusal => "refusal.1".to_owned(),
         }
     }
 
@@ -59,6 +66,7 @@ impl KeyName {
             Self::LoginIndex | Self::Account(_) => Wrapper::Account,
             Self::Registry(_) => Wrapper::Registry,
             Self::Outbox(_) => Wrapper::Outbox,
+            Self::Relation | Self::Refusal => Wrapper::Trace,
         }
     }
 }
@@ -71,14 +79,16 @@ enum Wrapper {
     Account,
     Registry,
     Outbox,
+    Trace,
 }
 
 impl Wrapper {
-    const ALL: [(Self, &'static str); 4] = [
+    const ALL: [(Self, &'static str); 5] = [
         (Self::Index, "ESPACE_INDEX_KEY"),
         (Self::Account, "ESPACE_ACCOUNT_KEY"),
         (Self::Registry, "ESPACE_REGISTRY_KEY"),
         (Self::Outbox, "ESPACE_OUTBOX_KEY"),
+        (Self::Trace, "ESPACE_TRACE_KEY"),
     ];
 }
 

@@ -228,11 +228,22 @@ impl Table {
         key: Item,
         condition: &str,
     ) -> Result<TransactWriteItem, StorageError> {
+        self.delete_if_in_transaction(key, condition, Item::new())
+    }
+
+    /// A deletion as a part of a transaction, under a condition with values.
+    pub(crate) fn delete_if_in_transaction(
+        &self,
+        key: Item,
+        condition: &str,
+        values: Item,
+    ) -> Result<TransactWriteItem, StorageError> {
         let delete = Delete::builder()
             .table_name(&self.name)
             .set_key(Some(key))
             .set_condition_expression((!condition.is_empty()).then(|| condition.to_owned()))
             .set_expression_attribute_names(names(&[condition]))
+            .set_expression_attribute_values((!values.is_empty()).then_some(values))
             .build()
             .map_err(build_error)?;
         Ok(TransactWriteItem::builder().delete(delete).build())

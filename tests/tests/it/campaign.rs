@@ -63,7 +63,7 @@ async fn a_file_fed_twice_invites_nobody_twice() -> Result<()> {
     let deployed = Deployed::load().await?;
     let people: Vec<Value> = Deployed::people().take(300).collect();
     let (_, first) = deployed.feed(&people, 0).await?;
-    assert_eq!((&first["invited"], &first["updated"]), (&json!(300), &json!(0)));
+    assert_eq!((&first["invited"], &first["updated"]), (&json!(300), &json!(0)), "{first}");
     let (_, second) = deployed.feed(&people, 0).await?;
     assert_eq!((&second["invited"], &second["updated"]), (&json!(0), &json!(300)));
     let mailed: u64 = ["email", "sms", "letter"]

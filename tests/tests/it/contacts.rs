@@ -131,7 +131,8 @@ async fn a_childs_space_that_was_frozen_is_taken_back_by_a_representative() -> R
     let address = child.person.text("email");
     let alert = alert_in(&deployed.api.wait_for_mail(address, told).await?)?;
     deployed.api.post("/v1/alerts", None, &json!({"alert": alert})).await?.ok()?;
-    assert_eq!(deployed.api.get(&space, Some(&session)).await?.status, 404);
+    let frozen = deployed.api.get(&space, Some(&session)).await?;
+    assert_eq!((frozen.status.as_u16(), frozen.problem().as_str()), (403, "space-frozen"));
     let before = deployed.api.mail().await?.iter().filter(|m| m.to == address).count();
     let ask = json!({"nir": child.person.text("nir"), "birthDate": child.person.text("birthDate"),
         "card": null, "channel": "email", "representative":

@@ -31,6 +31,8 @@ async fn parts() -> Result<Vec<utoipa::openapi::OpenApi>> {
     Ok(vec![
         activation::router(activation::App::new(&aws, environment(), now(), random())?).1,
         campaigns::router(campaigns::App::new(&aws, environment(), now(), random())?).1,
+        consent::router(consent::App::new(&aws, environment(), now(), random())?).1,
+        search::router(search::App::new(&aws, environment(), now(), random())?).1,
         opposition::router(opposition::App::new(&aws, environment(), now(), random())?).1,
         sessions::router(sessions::App::new(&aws, environment(), now(), random())?).1,
         space::router(space::App::new(&aws, environment(), now(), random())?).1,

@@ -6,11 +6,14 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod access_log;
+mod accesses;
 mod auto_creation;
 mod backend_calls;
 mod campaign;
 mod codes;
 mod contacts;
+mod decisions;
 mod description;
 mod devices;
 mod enrolment;

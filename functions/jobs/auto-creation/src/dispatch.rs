@@ -27,7 +27,7 @@ pub(crate) async fn dispatch(
 ) -> Result<JobOutcome, JobError> {
     let now = context.clock.now();
     let as_of = app.settings.as_of(scheduled, now)?;
-    let run_id = run_id(&scheduled.id);
+    let run_id = scheduled.run_id();
     app.runs.begin(&run_id, app.settings.name, as_of, u32::from(DUE_SHARDS), now).await?;
     let messages: Vec<_> = (0..DUE_SHARDS)
         .map(|shard| ShardMessage { run_id: run_id.clone(), as_of, shard })
@@ -36,29 +36,4 @@ pub(crate) async fn dispatch(
     let mut outcome = JobOutcome::default();
     outcome.add("shards", u64::from(DUE_SHARDS));
     Ok(outcome)
-}
-
-/// The run's name from the event's (a UUID): its 128 bits.
-fn run_id(event_id: &str) -> RunId {
-    let mut bytes = [0; 16];
-    let digits: Vec<u8> = event_id
-        .chars()
-        .filter_map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-        .collect();
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-        *byte = pair.iter().fold(0, |sum, digit| (sum << 4) | digit);
-    }
-    RunId::from_bytes(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_is_named_by_its_event() {
-        let one = run_id("b3b5f5a0-6b8e-4c8e-9d59-0a4f5d7f8c11");
-        assert_eq!(one, run_id("b3b5f5a0-6b8e-4c8e-9d59-0a4f5d7f8c11"));
-        assert_ne!(one, run_id("b3b5f5a0-6b8e-4c8e-9d59-0a4f5d7f8c12"));
-    }
 }

@@ -134,6 +134,7 @@ async fn invite<N: Serialize>(
         card_proof: None,
         representative_proofs: Vec::new(),
         majority_day: None,
+        traits: None,
         side_codes: Vec::new(),
         record: None,
     };
@@ -265,6 +266,7 @@ fn with_record(item: PersonItem, composed: ComposedRecord) -> PersonItem {
         card_proof: composed.card_proof,
         representative_proofs: composed.representative_proofs,
         majority_day: composed.majority_day,
+        traits: Some(composed.traits),
         record: Some(composed.record),
         ..item
     }

@@ -174,6 +174,7 @@ fn reduced(item: PersonItem) -> PersonItem {
         side_codes: Vec::new(),
         representative_proofs: Vec::new(),
         majority_day: None,
+        traits: None,
         record: None,
         ..item
     }

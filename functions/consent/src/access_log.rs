@@ -1,0 +1,160 @@
+//! `GET /v1/spaces/{spaceId}/access-log`: who did what, when, how, and about which
+//! elements.
+//!
+//! Must not know: how traces are written.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use espace_access::{Done, Guard, Visit};
+use espace_domain::decision::{AccessMode, Action, Chain};
+use espace_domain::{MatrixGroup, Outcome, Trace, TraceActor};
+use espace_http::{Bearer, Page, Problem, ProblemBody, ProblemKind};
+use espace_storage::StoredTrace;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::App;
+
+/// The list that cursors are of.
+const LIST: &str = "access-log";
+
+/// A page of the log.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LogView {
+    items: Vec<TraceView>,
+    next: Option<String>,
+}
+
+/// One trace.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TraceView {
+    /// `ordinary`, `secret`, `pending`.
+    #[schema(value_type = String)]
+    chain: Chain,
+    /// Its number in the chain, from 1.
+    sequence: u64,
+    at: Timestamp,
+    actor: ActorView,
+    /// How a professional had come in: `normal`, `breakGlass`, `regulation`.
+    #[schema(value_type = Option<String>)]
+    mode: Option<AccessMode>,
+    action: String,
+    /// What it was about: ids of documents, of consents.
+    elements: Vec<String>,
+    /// `allowed`, `refused`, `failed`.
+    #[schema(value_type = String)]
+    outcome: Outcome,
+    /// Why it was refused.
+    reason: Option<String>,
+    /// Why the holder contests it.
+    contested: Option<String>,
+    previous_hash: String,
+    hash: String,
+}
+
+/// Who did it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ActorView {
+    /// `professional`, `representative`, `holder`…
+    kind: String,
+    /// A professional's RPPS number.
+    id: Option<String>,
+    name: Option<String>,
+    /// The profession's code.
+    profession: Option<String>,
+    /// The profession in French.
+    profession_name: Option<&'static str>,
+    structure: Option<String>,
+}
+
+/// Which part of the log.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LogQuery {
+    /// Entries of the page: 1 to 200, 50 where none are asked for.
+    #[serde(default)]
+    limit: Option<u16>,
+    /// The `next` of the page before.
+    #[serde(default)]
+    cursor: Option<String>,
+    /// `ordinary` where none is named; `secret` is the holder's alone.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    chain: Option<Chain>,
+}
+
+/// Lists a chain of the log, newest first.
+#[utoipa::path(
+    get, path = "/v1/spaces/{spaceId}/access-log", operation_id = "readAccessLog",
+    tag = "consent", params(("spaceId" = String, Path), LogQuery),
+    responses(
+        (status = 200, body = LogView),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen"]))),
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    bearer: Bearer,
+    Path(space_id): Path<String>,
+    query: Result<Query<LogQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<LogView>, Problem> {
+    let visit = enter(&app, &bearer, &space_id).await?;
+    let Query(query) = query.map_err(|_| ProblemKind::InvalidParameter)?;
+    let page = Page::new(query.limit, query.cursor)?;
+    let chain = shown_chain(&visit, query.chain)?;
+    let opened = visit.opened()?;
+    let list = format!("{LIST}.{}", chain.name());
+    let from: Option<u64> = page.start(&opened.content_key, &list)?;
+    let traces = app.guard.acts().traces();
+    let (found, next) =
+        traces.newest(&visit.space_id, chain, from, page.limit(), &opened.trace_key).await?;
+    let items = found.into_iter().map(view).collect::<Result<_, _>>()?;
+    let random = app.random.as_ref();
+    let next =
+        next.map(|from| Page::cursor(&opened.content_key, &list, &from, random)).transpose()?;
+    Ok(Json(LogView { items, next }))
+}
+
+/// Lets a reader of the log in. Anyone but the holder leaves a trace in it.
+pub(crate) async fn enter(app: &App, bearer: &Bearer, space_id: &str) -> Result<Visit, Problem> {
+    let (visit, permit) = app.guard.enter(bearer, space_id, Action::ReadAccessLog).await?;
+    app.guard.record(&visit, &permit, Done::default()).await?;
+    Ok(visit)
+}
+
+/// The chain that is asked for, if the reader may ever see it. What waits for the
+/// announcement consultation is not shown yet.
+pub(crate) fn shown_chain(visit: &Visit, asked: Option<Chain>) -> Result<Chain, Problem> {
+    let chain = asked.unwrap_or(Chain::Ordinary);
+    let shown = Guard::chains_of(visit.party).any(|shown| shown == chain);
+    if shown && chain != Chain::Pending {
+        return Ok(chain);
+    }
+    Err(ProblemKind::NotFound.into())
+}
+
+fn view(stored: StoredTrace) -> Result<TraceView, Problem> {
+    let trace: Trace = serde_json::from_str(&stored.content)
+        .map_err(|_| Problem::internal("a trace could not be read"))?;
+    let TraceActor { kind, id, name, profession, structure } = trace.actor;
+    let profession_name = profession.as_deref().and_then(MatrixGroup::profession_display);
+    Ok(TraceView {
+        chain: stored.chain,
+        sequence: stored.head.sequence,
+        at: trace.at,
+        actor: ActorView { kind, id, name, profession, profession_name, structure },
+        mode: trace.mode,
+        action: trace.action,
+        elements: trace.elements,
+        outcome: trace.outcome,
+        reason: trace.reason,
+        contested: stored.contested,
+        previous_hash: stored.previous.to_hex(),
+        hash: stored.head.hash.to_hex(),
+    })
+}

@@ -1,0 +1,123 @@
+//! `GET /v1/spaces/{spaceId}/access-log/download`: a chain of the log as a file that
+//! anyone can verify (`docs/access-log.md`).
+//!
+//! Must not know: what a trace says.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use espace_domain::decision::Chain;
+use espace_http::{Bearer, Problem, ProblemBody, ProblemKind};
+use espace_storage::{AnchorProof, StoredTrace};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::IntoParams;
+
+use crate::App;
+use crate::access_log::{enter, shown_chain};
+use crate::verification::{anchored, commitments};
+
+/// The format of the file.
+const FORMAT: &str = "espace-access-log/1";
+/// Traces of one part: some 1.5 MB.
+const PART_TRACES: u64 = 2_000;
+/// Traces asked for at once.
+const PAGE: i32 = 500;
+
+/// Which part of which chain.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DownloadQuery {
+    /// `ordinary` where none is named; `secret` is the holder's alone.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    chain: Option<Chain>,
+    /// From 1; 2,000 traces a part.
+    #[serde(default)]
+    part: Option<u64>,
+}
+
+/// Downloads a part of a chain. The first line says how many parts there are.
+#[utoipa::path(
+    get, path = "/v1/spaces/{spaceId}/access-log/download", operation_id = "downloadAccessLog",
+    tag = "consent", params(("spaceId" = String, Path), DownloadQuery),
+    responses(
+        (status = 200, content_type = "application/x-ndjson", body = String),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen"]))),
+)]
+pub(crate) async fn download(
+    State(app): State<App>,
+    bearer: Bearer,
+    Path(space_id): Path<String>,
+    query: Result<Query<DownloadQuery>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let visit = enter(&app, &bearer, &space_id).await?;
+    let Query(query) = query.map_err(|_| ProblemKind::InvalidParameter)?;
+    let chain = shown_chain(&visit, query.chain)?;
+    let opened = visit.opened()?;
+    let head = opened.space.heads().of(chain);
+    let parts = head.sequence.div_ceil(PART_TRACES).max(1);
+    let part = query.part.unwrap_or(1);
+    if !(1..=parts).contains(&part) {
+        return Err(ProblemKind::InvalidParameter.into());
+    }
+    let first = (part - 1) * PART_TRACES + 1;
+    let last = (part * PART_TRACES).min(head.sequence);
+    let mut lines = vec![json!({
+        "format": FORMAT, "spaceId": visit.space_id, "chain": chain, "part": part,
+        "parts": parts, "createdAt": visit.now,
+        "head": {"sequence": head.sequence, "hash": head.hash.to_hex()},
+    })];
+    let traces = app.guard.acts().traces();
+    let mut from = Some(first).filter(|first| *first <= last);
+    while let Some(start) = from {
+        let key = &opened.trace_key;
+        let (found, next) = traces.oldest(&visit.space_id, chain, start, PAGE, key).await?;
+        lines.extend(found.iter().filter(|t| t.head.sequence <= last).map(line));
+        from = next.filter(|next| *next <= last);
+    }
+    if part == parts
+        && let (Some((proof, _)), _) = anchored(&app, &visit).await?
+    {
+        lines.extend(proof_line(&proof, chain));
+    }
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&line.to_string());
+        text.push('\n');
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "application/x-ndjson"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"journal-des-acces.ndjson\""),
+    ];
+    Ok((headers, text).into_response())
+}
+
+fn line(trace: &StoredTrace) -> Value {
+    json!({
+        "sequence": trace.head.sequence, "previousHash": trace.previous.to_hex(),
+        "hash": trace.head.hash.to_hex(), "content": trace.content,
+    })
+}
+
+/// What shows that the chain was anchored: its own head opened, the other chains by
+/// their commitments, which tell nothing.
+fn proof_line(proof: &AnchorProof, chain: Chain) -> Option<Value> {
+    let hex = |bytes: &[u8]| data_encoding::HEXLOWER.encode(bytes);
+    let own = Chain::ALL.iter().position(|other| *other == chain)?;
+    let head = proof.heads.get(own)?;
+    let commitments: Vec<_> = commitments(proof)?.iter().map(|c| c.to_hex()).collect();
+    let path: Vec<_> = proof.path.iter().map(|hash| hex(hash)).collect();
+    Some(json!({
+        "proof": {
+            "anchor": proof.anchor, "anchoredAt": proof.anchored_at, "shard": proof.shard,
+            "leaf": proof.leaf, "leaves": proof.leaves, "path": path,
+            "sequence": head.sequence, "hash": hex(&head.hash), "salt": hex(&head.salt),
+            "position": own, "commitments": commitments,
+        }
+    }))
+}

@@ -1,0 +1,284 @@
+//! The door: read, decide, and write with a trace. Must not know what an act is for.
+
+use std::sync::Arc;
+
+use espace_domain::decision::{
+    AccessMode, Action, Chain, Decision, DocumentFacts, Duties, Party, Situation, decide,
+};
+use espace_domain::{Actor, Clock, Random, SpaceId};
+use espace_http::{Bearer, Claims, Problem, ProblemKind, TokenVerifier};
+use espace_storage::{
+    AccessReads, Act, Acts, Asker, Asking, Aws, Change, Environment, Keyring, Recorded, Refusals,
+    RelationNames, Relations, SessionName, SigningKeys, SystemKeys,
+};
+
+use crate::refused::{admits, problem_of};
+use crate::trace::draft;
+use crate::visit::{Arrival, Visit};
+
+/// The name that stands for a holder's own space.
+const ME: &str = "me";
+
+/// The door of every space.
+#[derive(Debug, Clone)]
+pub struct Guard {
+    verifier: TokenVerifier,
+    reads: AccessReads,
+    keyring: Keyring,
+    relations: Relations,
+    acts: Acts,
+    refusals: Refusals,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+/// That an act was decided to be allowed, and what goes with it.
+#[derive(Debug, Clone, Copy)]
+pub struct Permit {
+    /// Which act.
+    pub action: Action,
+    /// What goes with it.
+    pub duties: Duties,
+}
+
+/// What an allowed act does.
+#[derive(Debug, Default)]
+pub struct Done<'a> {
+    /// What it was about: ids of documents, of consents.
+    pub elements: &'a [&'a str],
+    /// What it changes.
+    pub changes: &'a [Change],
+    /// Whether acts decided before it must stop.
+    pub raises_epoch: bool,
+    /// How a professional came in, where that is the act.
+    pub mode: Option<AccessMode>,
+}
+
+impl Guard {
+    /// Admits holders of tokens issued under `ESPACE_ISSUER`.
+    pub fn new(
+        aws: &Aws,
+        environment: &mut Environment,
+        keys: Arc<SystemKeys>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        let issuer = environment.required("ESPACE_ISSUER");
+        let signing = SigningKeys::new(aws, environment);
+        Self {
+            verifier: TokenVerifier::new(issuer, signing, clock.clone()),
+            reads: AccessReads::new(aws, environment),
+            keyring: Keyring::new(aws, environment, clock.clone()),
+            relations: Relations::new(keys.clone()),
+            acts: Acts::new(aws, environment),
+            refusals: Refusals::new(aws, environment, keys),
+            clock,
+            random,
+        }
+    }
+
+    /// Reads and decides at once: for acts of which everything is known.
+    pub async fn enter(
+        &self,
+        bearer: &Bearer,
+        named: &str,
+        action: Action,
+    ) -> Result<(Visit, Permit), Problem> {
+        let visit = self.visit(bearer, named, action, &[]).await?;
+        let permit = self.permit(&visit, action, &[]).await?;
+        Ok((visit, permit))
+    }
+
+    /// Finds out who asks and what is true; nothing is decided yet. `elements` are what
+    /// the act is about, as far as the request names it.
+    pub async fn visit(
+        &self,
+        bearer: &Bearer,
+        named: &str,
+        action: Action,
+        elements: &[&str],
+    ) -> Result<Visit, Problem> {
+        let claims = self.claims(bearer).await?;
+        let space_id = named_space(&claims, named, action)?;
+        self.arrive(claims, space_id, action, elements).await
+    }
+
+    /// What a token says; its session is looked at with everything else.
+    pub async fn claims(&self, bearer: &Bearer) -> Result<Claims, Problem> {
+        let verified = self.verifier.verify(bearer.expose()).await?;
+        let claims = verified.map_err(|_| ProblemKind::Unauthenticated)?;
+        bearer.note(claims.actor.kind());
+        Ok(claims)
+    }
+
+    /// The same for a space that was found otherwise.
+    pub async fn arrive(
+        &self,
+        claims: Claims,
+        space_id: SpaceId,
+        action: Action,
+        elements: &[&str],
+    ) -> Result<Visit, Problem> {
+        if let Actor::Citizen { space_id: own, archived: true } = &claims.actor
+            && *own != space_id
+        {
+            // Whose own space is closed acts for nobody.
+            return Err(ProblemKind::SpaceClosed.into());
+        }
+        let now = self.clock.now();
+        let names = self.relations.names().await?;
+        let account_id = claims.account_id();
+        let session = match (&claims.actor, &account_id) {
+            (Actor::Citizen { .. }, Some(account_id)) => {
+                SessionName::OfAccount(account_id, &claims.sid)
+            }
+            (Actor::Citizen { .. }, None) => return Err(ProblemKind::Unauthenticated.into()),
+            _ => SessionName::Exchanged(&claims.sid),
+        };
+        let repetition = action
+            .is_repeatable()
+            .then(|| repetition(&names, &claims, &space_id, action, elements));
+        let of_professional = match &claims.actor {
+            Actor::Professional { rpps, structure, .. } => Some((
+                names.tie(&space_id, rpps),
+                names.block(&space_id, rpps),
+                structure.as_ref().map(|structure| names.team(&space_id, structure)),
+            )),
+            _ => None,
+        };
+        let asker = match (&claims.actor, &of_professional) {
+            (Actor::Citizen { space_id: own, .. }, _) => Asker::Citizen(own),
+            (_, Some((tie, block, team))) => {
+                Asker::Professional { tie, block, team: team.as_deref() }
+            }
+            _ => Asker::Other,
+        };
+        let asking =
+            Asking { session, space_id: &space_id, asker, repetition: repetition.as_deref() };
+        let seen = self.reads.read(&asking, now).await?;
+        if !seen.session_lasts {
+            return Err(ProblemKind::Unauthenticated.into());
+        }
+        let arrival = Arrival { claims, space_id, names, seen, now };
+        Ok(arrival.open(&self.keyring).await?)
+    }
+
+    /// Decides. What is refused to anyone but the holder is noted for the holder.
+    pub async fn permit(
+        &self,
+        visit: &Visit,
+        action: Action,
+        elements: &[&str],
+    ) -> Result<Permit, Problem> {
+        self.permit_for(visit, action, None, elements).await
+    }
+
+    /// Decides about a document.
+    pub async fn permit_for(
+        &self,
+        visit: &Visit,
+        action: Action,
+        document: Option<DocumentFacts>,
+        elements: &[&str],
+    ) -> Result<Permit, Problem> {
+        let situation = Situation { document, ..visit.situation };
+        let reason = match decide(visit.party, action, &situation) {
+            Decision::Allow(duties) => return Ok(Permit { action, duties }),
+            Decision::Deny(reason) => reason,
+        };
+        if visit.party != Party::Holder {
+            let random = self.random.as_ref();
+            let mut refused = draft(visit, action, situation.chain(), random);
+            refused.refuse(reason);
+            refused.about(elements);
+            let draft = refused.finish(visit, None)?;
+            self.refusals.send(&visit.space_id, &draft, random).await?;
+        }
+        Err(problem_of(visit.party, reason).into())
+    }
+
+    /// Writes what an allowed act does, with its trace; gives the trace's number. Where
+    /// the space or its consents changed since they were read, nothing is done.
+    pub async fn record(
+        &self,
+        visit: &Visit,
+        permit: &Permit,
+        done: Done<'_>,
+    ) -> Result<u64, Problem> {
+        let opened = visit.opened()?;
+        let random = self.random.as_ref();
+        let traced = match permit.duties.trace {
+            Some(_) if visit.repeated && done.changes.is_empty() => None,
+            Some(chain) => {
+                let action = permit.action;
+                let name = action.is_repeatable().then(|| {
+                    let (names, claims, space_id) = (&visit.names, &visit.claims, &visit.space_id);
+                    repetition(names, claims, space_id, action, done.elements)
+                });
+                let mut allowed = draft(visit, action, chain, random);
+                allowed.about(done.elements);
+                allowed.mode(done.mode);
+                Some(allowed.finish(visit, name)?)
+            }
+            None => None,
+        };
+        if traced.is_none() && done.changes.is_empty() && permit.duties.trace.is_none() {
+            // Nothing to write, nothing taken away meanwhile that it rests on: holders
+            // look at what is their own.
+            return Ok(0);
+        }
+        let act = Act {
+            space: &opened.space,
+            trace: traced.as_ref().map(|draft| (draft, &opened.trace_key)),
+            changes: done.changes,
+            raises_epoch: done.raises_epoch,
+        };
+        let untraced = Act { trace: None, ..act };
+        let mut recorded = self.acts.record(act, random, visit.now).await?;
+        if recorded == Recorded::Repeated {
+            // Another request of the same caller traced the same reading a moment ago.
+            recorded = self.acts.record(untraced, random, visit.now).await?;
+        }
+        match recorded {
+            Recorded::Yes(sequence) => Ok(sequence),
+            Recorded::Outdated | Recorded::Refused | Recorded::Repeated => {
+                Err(ProblemKind::ChangedMeanwhile.into())
+            }
+        }
+    }
+
+    /// The acts' stores.
+    pub fn acts(&self) -> &Acts {
+        &self.acts
+    }
+
+    /// The chains that a viewer may ever see.
+    pub fn chains_of(party: Party) -> impl Iterator<Item = Chain> {
+        Chain::ALL.into_iter().filter(move |chain| chain.is_shown_to(party))
+    }
+}
+
+/// The name of an act by which its repetition is recognised.
+fn repetition(
+    names: &RelationNames,
+    claims: &Claims,
+    space_id: &SpaceId,
+    action: Action,
+    elements: &[&str],
+) -> String {
+    let mut parts = vec![space_id.as_str(), &claims.sub, action.name()];
+    parts.extend(elements);
+    names.repetition(&parts)
+}
+
+/// The space that a path names.
+fn named_space(claims: &Claims, named: &str, action: Action) -> Result<SpaceId, Problem> {
+    match &claims.actor {
+        Actor::Citizen { space_id: own, .. } if named == ME => Ok(own.clone()),
+        actor => SpaceId::parse(named).map_err(|_| {
+            let kind =
+                if admits(action, actor) { ProblemKind::NotFound } else { ProblemKind::Forbidden };
+            kind.into()
+        }),
+    }
+}

@@ -1,0 +1,50 @@
+//! What a refused caller is told: no more than they may know. Must not know why that is
+//! so beyond the reason it is given.
+
+use espace_domain::Actor;
+use espace_domain::decision::{Action, Check, Party, PartyKind, Reason};
+use espace_http::ProblemKind;
+
+/// The problem that stands for a reason, for this party. To who may not know that a space
+/// or document is there, it is not there.
+pub(crate) fn problem_of(party: Party, reason: Reason) -> ProblemKind {
+    match reason {
+        Reason::NotForThisParty if party == Party::Stranger => ProblemKind::NotFound,
+        Reason::NotForThisParty | Reason::NoColumn | Reason::NotAdministrator => {
+            ProblemKind::Forbidden
+        }
+        Reason::NoSpace
+        | Reason::Blocked
+        | Reason::MatrixForbids
+        | Reason::Masked
+        | Reason::HiddenByRule
+        | Reason::NotYetVisible
+        | Reason::HiddenFromRepresentatives => ProblemKind::NotFound,
+        Reason::SpaceClosed => ProblemKind::SpaceClosed,
+        Reason::SpaceFrozen => ProblemKind::SpaceFrozen,
+        Reason::NotActivated => ProblemKind::SpaceNotActivated,
+        Reason::NotClosed => ProblemKind::SpaceNotClosed,
+        Reason::NoAccess | Reason::NoConsent => ProblemKind::AccessRequired,
+        Reason::PresenceRequired => ProblemKind::PresenceRequired,
+        Reason::NotRegulator => ProblemKind::NotRegulator,
+        Reason::EmergencyObjected => ProblemKind::EmergencyObjected,
+        Reason::NotTheirs => ProblemKind::NotYours,
+        Reason::TypeNotDepositable | Reason::MinorsHaveNone => ProblemKind::TypeNotDepositable,
+    }
+}
+
+/// Whether an act is for callers of this kind at all.
+pub(crate) fn admits(action: Action, actor: &Actor) -> bool {
+    let kinds: &[PartyKind] = match actor {
+        Actor::Citizen { .. } => {
+            &[PartyKind::Holder, PartyKind::Representative, PartyKind::Caregiver]
+        }
+        Actor::Professional { .. } => &[PartyKind::Professional],
+        Actor::Support { .. } => &[PartyKind::Support],
+        Actor::Insurer => &[PartyKind::Insurer],
+    };
+    action.checks().iter().all(|check| match check {
+        Check::IsOneOf(admitted) => kinds.iter().any(|kind| admitted.contains(kind)),
+        _ => true,
+    })
+}

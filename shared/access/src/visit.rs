@@ -1,0 +1,188 @@
+//! Who asks and what is true of the space, before anything is decided. Must not know
+//! which act is asked for.
+
+use espace_crypto::SealingKey;
+use espace_domain::decision::{EmergencyChoices, Party, Practice, Situation, SpaceStanding};
+use espace_domain::{Actor, CareTeam, MatrixGroup, SpaceId, Tie, Traits, is_minor, paris_date};
+use espace_http::{Claims, Problem};
+use espace_storage::{
+    Choice, Keyring, RelationNames, Seen, Space, SpaceKeyPurpose, StorageError, Versioned,
+};
+use jiff::Timestamp;
+
+/// Someone at the door of a space.
+#[derive(Debug)]
+pub struct Visit {
+    /// What their token says.
+    pub claims: Claims,
+    /// Who they are to the space.
+    pub party: Party,
+    /// What is true.
+    pub situation: Situation,
+    /// Which space.
+    pub space_id: SpaceId,
+    /// The names of professionals and structures.
+    pub names: RelationNames,
+    /// When they came.
+    pub now: Timestamp,
+    pub(crate) repeated: bool,
+    pub(crate) opened: Option<Opened>,
+}
+
+/// A space that may be acted on: its keys in hand.
+#[derive(Debug)]
+pub struct Opened {
+    /// The space, as it was read for the decision.
+    pub space: Space,
+    /// Whose it is.
+    pub holder: Traits,
+    /// The key of its content.
+    pub content_key: SealingKey,
+    /// The key of its traces.
+    pub trace_key: SealingKey,
+    /// What the holder and the professional who asks are to each other.
+    pub tie: Option<Versioned<Tie>>,
+    /// The team of the professional's structure.
+    pub team: Option<Versioned<CareTeam>>,
+    /// What the holder chose about emergencies, as seen by a professional.
+    pub choices: Option<Versioned<EmergencyChoices>>,
+    /// The name of a citizen who acts for the holder.
+    pub acts_for: Option<String>,
+}
+
+impl Visit {
+    /// What is needed to act. There once an act is permitted: none is, without.
+    pub fn opened(&self) -> Result<&Opened, Problem> {
+        self.opened.as_ref().ok_or_else(|| Problem::internal("an act without a space"))
+    }
+}
+
+/// The same, where what is stored may be of another kind.
+fn tie_of(choice: Choice) -> Option<Tie> {
+    if let Choice::Tie(tie) = choice { Some(tie) } else { None }
+}
+
+fn team_of(choice: Choice) -> Option<CareTeam> {
+    if let Choice::Team(team) = choice { Some(team) } else { None }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as its siblings, which consume")]
+fn emergencies_of(choice: Choice) -> Option<EmergencyChoices> {
+    if let Choice::Emergencies(choices) = choice { Some(choices) } else { None }
+}
+
+/// What was read, on its way to a [`Visit`].
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) claims: Claims,
+    pub(crate) space_id: SpaceId,
+    pub(crate) names: RelationNames,
+    pub(crate) seen: Seen,
+    pub(crate) now: Timestamp,
+}
+
+impl Arrival {
+    /// Opens what may be opened. To a professional who is blocked, a space is opened no
+    /// more than one that is not there: the same calls are made.
+    pub(crate) async fn open(self, keyring: &Keyring) -> Result<Visit, StorageError> {
+        let Self { claims, space_id, names, mut seen, now } = self;
+        let standing = match (&seen.space, &seen.content_key, &seen.trace_key) {
+            (Some(space), Some(_), Some(_)) => SpaceStanding::of(&space.state, space.suspension),
+            _ => SpaceStanding::Absent,
+        };
+        let mut visit = Visit {
+            party: match &claims.actor {
+                Actor::Citizen { space_id: own, .. } if *own == space_id => Party::Holder,
+                Actor::Citizen { .. } => Party::Stranger,
+                Actor::Professional { profession, specialty, .. } => {
+                    Party::Professional(Practice {
+                        group: MatrixGroup::of(profession, specialty.as_deref()),
+                        is_regulator: MatrixGroup::is_regulator(profession),
+                        standing: None,
+                    })
+                }
+                Actor::Support { .. } => Party::Support,
+                Actor::Insurer => Party::Insurer,
+            },
+            situation: Situation {
+                space: standing,
+                blocked: seen.blocked,
+                access: None,
+                consented: false,
+                present: false,
+                choices: EmergencyChoices::default(),
+                minor: false,
+                document: None,
+            },
+            claims,
+            space_id,
+            names,
+            now,
+            repeated: seen.repeated,
+            opened: None,
+        };
+        let acts_for = representative(&visit, &seen, keyring).await?;
+        if acts_for.is_some() {
+            visit.party = Party::Representative;
+        }
+        let shut = matches!(standing, SpaceStanding::Absent | SpaceStanding::Deceased)
+            || (standing == SpaceStanding::Closed && !visit.party.is_own_side());
+        if shut || seen.blocked || visit.party == Party::Stranger {
+            return Ok(visit);
+        }
+        let (Some(space), Some(content), Some(trace)) =
+            (seen.space.take(), seen.content_key.take(), seen.trace_key.take())
+        else {
+            return Ok(visit);
+        };
+        let id = &visit.space_id;
+        let content_key = keyring.unwrap(id, SpaceKeyPurpose::Content, &content).await?;
+        let trace_key = keyring.unwrap(id, SpaceKeyPurpose::Trace, &trace).await?;
+        let read = |sealed: Option<espace_storage::SealedChoice>| {
+            sealed.map(|sealed| sealed.versioned::<Choice>(&content_key)).transpose()
+        };
+        let tie = read(seen.tie.take())?.and_then(|found| found.map(tie_of));
+        let team = read(seen.team.take())?.and_then(|found| found.map(team_of));
+        let choices = read(seen.choices.take())?.and_then(|found| found.map(emergencies_of));
+        let holder = space.holder(&content_key)?;
+
+        let situation = &mut visit.situation;
+        situation.minor = is_minor(holder.birth_date, paris_date(now));
+        situation.choices = choices.as_ref().map(|found| found.value).unwrap_or_default();
+        if let Party::Professional(practice) = &mut visit.party {
+            let team = team.as_ref().map(|found| &found.value);
+            let known = tie.as_ref().map(|found| &found.value);
+            let unknown = Tie::new("");
+            let known = known.unwrap_or(&unknown);
+            situation.consented = known.consented_at(team, now);
+            situation.access = known.access_at(now);
+            practice.standing = known.standing_at(now);
+        }
+        visit.opened =
+            Some(Opened { space, holder, content_key, trace_key, tie, team, choices, acts_for });
+        Ok(visit)
+    }
+}
+
+/// The name of a citizen who acts for the holder, where they do today.
+async fn representative(
+    visit: &Visit,
+    seen: &Seen,
+    keyring: &Keyring,
+) -> Result<Option<String>, StorageError> {
+    let Actor::Citizen { space_id: own, archived: false } = &visit.claims.actor else {
+        return Ok(None);
+    };
+    let (Some(link), Some(wrapped), Some(own_space)) =
+        (&seen.representation, &seen.own_content_key, &seen.own_space)
+    else {
+        return Ok(None);
+    };
+    let own_key = keyring.unwrap(own, SpaceKeyPurpose::Content, wrapped).await?;
+    // On the 18th birthday it ends by itself, whether or not the job has run.
+    if !link.open(&own_key)?.holds_on(paris_date(visit.now)) {
+        return Ok(None);
+    }
+    let name = own_space.holder(&own_key)?;
+    Ok(Some(format!("{} {}", name.first_name(), name.last_name())))
+}

@@ -1,0 +1,214 @@
+//! What can be done to a space, each with its row of checks. Must not know how a check
+//! looks at a situation.
+
+use crate::decision::{AccessMode, Check, Party, PartyKind, Situation, Tell};
+
+/// The holder alone.
+const HOLDER: &[PartyKind] = &[PartyKind::Holder];
+/// The holder, and who represents them.
+const OWNERS: &[PartyKind] = &[PartyKind::Holder, PartyKind::Representative];
+/// The holder's whole side.
+const OWN_SIDE: &[PartyKind] =
+    &[PartyKind::Holder, PartyKind::Representative, PartyKind::Caregiver];
+/// Those who read.
+const READERS: &[PartyKind] =
+    &[PartyKind::Holder, PartyKind::Representative, PartyKind::Caregiver, PartyKind::Professional];
+/// Those who deposit.
+const DEPOSITORS: &[PartyKind] = &[
+    PartyKind::Holder,
+    PartyKind::Representative,
+    PartyKind::Caregiver,
+    PartyKind::Professional,
+    PartyKind::Insurer,
+];
+const PROFESSIONALS: &[PartyKind] = &[PartyKind::Professional];
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, [$($check:expr),* $(,)?];)+) => {
+        /// What can be done to a space.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Action {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &[Self] = &[$(Self::$name,)+];
+
+            /// The name used in traces, in the API and in the table.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// Its row: all must hold, the first that does not says why.
+            pub fn checks(self) -> &'static [Check] {
+                use Check as C;
+                match self { $(Self::$name => &[$($check),*],)+ }
+            }
+        }
+    };
+}
+
+actions! {
+    /// Seeing where a space stands and whose it is.
+    ReadSpace = "readSpace", [C::IsOneOf(OWN_SIDE), C::SpaceInHandOrClosed];
+    /// Finding the space of a patient by their traits.
+    FindPatient = "findPatient",
+        [C::IsOneOf(PROFESSIONALS), C::HasColumn, C::SpaceStands, C::NotBlocked];
+    /// Opening an access with the holder's consent.
+    OpenAccess = "openAccess", [
+        C::IsOneOf(PROFESSIONALS), C::HasColumn, C::SpaceStands, C::NotBlocked,
+        C::PresentOrConsented,
+    ];
+    /// Breaking the glass.
+    BreakGlass = "breakGlass", [
+        C::IsOneOf(PROFESSIONALS), C::HasColumn, C::SpaceStands, C::NotBlocked,
+        C::BreakGlassAllowed,
+    ];
+    /// Coming in from the SAMU's regulation.
+    OpenRegulation = "openRegulation", [
+        C::IsOneOf(PROFESSIONALS), C::HasColumn, C::SpaceStands, C::NotBlocked,
+        C::IsRegulator, C::RegulationAllowed,
+    ];
+    /// Listing documents; each is then decided by [`Action::ReadDocument`].
+    ListDocuments = "listDocuments", [
+        C::IsOneOf(READERS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::AccessStands,
+    ];
+    /// Seeing an entry, or its content.
+    ReadDocument = "readDocument", [
+        C::IsOneOf(READERS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::AccessStands,
+        C::MatrixAllows, C::IsVisible,
+    ];
+    /// Depositing. A professional needs no consent (R.1111-47), only a space.
+    DepositDocument = "depositDocument", [
+        C::IsOneOf(DEPOSITORS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::MayDepositType,
+    ];
+    /// Depositing another version of one's own.
+    ReplaceDocument = "replaceDocument", [
+        C::IsOneOf(DEPOSITORS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::IsVisible,
+        C::IsTheirs,
+    ];
+    /// Changing title or date of one's own.
+    EditDocument = "editDocument", [
+        C::IsOneOf(READERS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::IsVisible,
+        C::IsTheirs,
+    ];
+    /// Masking from professionals, and unmasking.
+    MaskDocument = "maskDocument", [C::IsOneOf(OWNERS), C::SpaceInHand, C::IsVisible];
+    /// Showing the patient what waited for the announcement consultation: by its author.
+    RevealDocument = "revealDocument", [
+        C::IsOneOf(PROFESSIONALS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::IsTheirs,
+    ];
+    /// Pinning and archiving in one's own view.
+    ArrangeDocument = "arrangeDocument", [C::IsOneOf(OWN_SIDE), C::SpaceInHand, C::IsVisible];
+    /// Deleting one's own.
+    DeleteDocument = "deleteDocument", [
+        C::IsOneOf(READERS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::IsVisible,
+        C::IsTheirs,
+    ];
+    /// Hiding one document from one professional, or showing it to them.
+    SetDocumentRule = "setDocumentRule", [C::IsOneOf(OWNERS), C::SpaceInHand, C::IsVisible];
+    /// Seeing who may read.
+    ReadConsents = "readConsents", [C::IsOneOf(OWNERS), C::SpaceInHand];
+    /// Letting a professional read.
+    GiveConsent = "giveConsent", [C::IsOneOf(OWNERS), C::SpaceInHand];
+    /// No longer letting them.
+    WithdrawConsent = "withdrawConsent", [C::IsOneOf(OWNERS), C::SpaceInHand];
+    /// Blocking a professional, and unblocking: the holder's side, or their
+    /// administrator doctor for them.
+    BlockProfessional = "blockProfessional", [
+        C::IsOneOf(&[PartyKind::Holder, PartyKind::Representative, PartyKind::Professional]),
+        C::HasColumn, C::SpaceStands, C::NotBlocked, C::IsAdministrator, C::AccessStands,
+    ];
+    /// Choosing about emergencies.
+    SetEmergencyChoices = "setEmergencyChoices", [C::IsOneOf(OWNERS), C::SpaceInHand];
+    /// Drawing a code that proves presence.
+    IssuePresenceCode = "issuePresenceCode", [C::IsOneOf(OWNERS), C::SpaceInHand];
+    /// Reading the access log, verifying and downloading it.
+    ReadAccessLog = "readAccessLog", [C::IsOneOf(OWNERS), C::SpaceInHand];
+    /// Contesting an access.
+    ContestAccess = "contestAccess", [C::IsOneOf(OWNERS), C::SpaceInHand];
+    /// Seeing where the holder is reached.
+    ReadContacts = "readContacts", [C::IsOneOf(HOLDER), C::SpaceInHand];
+    /// Changing where the holder is reached.
+    ChangeContacts = "changeContacts", [C::IsOneOf(HOLDER), C::SpaceInHand];
+    /// Taking the space of a child or protected adult in hand, into one's own.
+    AttachDependant = "attachDependant", [C::IsOneOf(HOLDER), C::SpaceInHand];
+    /// Closing.
+    CloseSpace = "closeSpace", [C::IsOneOf(OWNERS), C::SpaceInHand];
+    /// Reopening.
+    ReopenSpace = "reopenSpace", [C::IsOneOf(OWNERS), C::SpaceIsClosed];
+    /// Taking everything away.
+    ExportSpace = "exportSpace", [C::IsOneOf(OWNERS), C::SpaceInHandOrClosed];
+    /// Showing the patient what has waited a month (job `reveal`).
+    RevealDue = "revealDue", [C::IsOneOf(&[PartyKind::Job]), C::SpaceStands];
+    /// Erasing what ten years have passed over (job `retention-purge`).
+    EraseExpired = "eraseExpired", [C::IsOneOf(&[PartyKind::Job]), C::SpaceIsClosed];
+}
+
+impl Action {
+    /// The action that opens an access of a mode.
+    pub fn opening(mode: AccessMode) -> Self {
+        match mode {
+            AccessMode::Normal => Self::OpenAccess,
+            AccessMode::BreakGlass => Self::BreakGlass,
+            AccessMode::Regulation => Self::OpenRegulation,
+        }
+    }
+
+    /// Whether doing it again within moments leaves no new trace: reading does, for
+    /// nothing more is learnt.
+    pub fn is_repeatable(self) -> bool {
+        matches!(
+            self,
+            Self::ReadSpace
+                | Self::ReadConsents
+                | Self::ReadAccessLog
+                | Self::ReadContacts
+                | Self::FindPatient
+                | Self::ListDocuments
+                | Self::ReadDocument
+        )
+    }
+
+    /// Whether it leaves a trace. A holder who looks at their own rules or log leaves
+    /// none: the log would fill with its own reading. Anyone else does.
+    pub(super) fn is_traced(self, party: Party) -> bool {
+        let looks = matches!(
+            self,
+            Self::ReadSpace | Self::ReadConsents | Self::ReadAccessLog | Self::ReadContacts
+        );
+        !(looks && party == Party::Holder)
+    }
+
+    /// Who is told when it is done.
+    pub(super) fn tells(self, party: Party, situation: &Situation) -> Tell {
+        if party.is_own_side() {
+            return Tell::Nobody;
+        }
+        let read_in_emergency = self == Self::ReadDocument
+            && matches!(situation.access, Some(AccessMode::BreakGlass | AccessMode::Regulation));
+        let emergency =
+            matches!(self, Self::BreakGlass | Self::OpenRegulation) || read_in_emergency;
+        // A notification of what the person may not see yet would tell them of it.
+        let hidden = situation.document.is_some_and(|d| d.labels.invisible_patient);
+        match (party, self) {
+            (Party::Professional(_) | Party::Insurer, _) if hidden => Tell::Nobody,
+            (
+                Party::Professional(_),
+                Self::OpenAccess | Self::ReadDocument | Self::BreakGlass | Self::OpenRegulation,
+            ) => {
+                if emergency {
+                    Tell::HolderAndTreatingDoctor
+                } else {
+                    Tell::Holder
+                }
+            }
+            (
+                Party::Professional(_) | Party::Insurer,
+                Self::DepositDocument | Self::ReplaceDocument | Self::BlockProfessional,
+            ) => Tell::Holder,
+            _ => Tell::Nobody,
+        }
+    }
+}

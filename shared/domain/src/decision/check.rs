@@ -1,0 +1,198 @@
+//! The checks of which rows are made. Each looks at one thing; what does not concern a
+//! party holds for it. Must not know which row it is in.
+
+use crate::decision::{
+    AccessMode, DocumentFacts, Party, PartyKind, Reason, RuleEffect, Situation, SpaceStanding,
+    Standing,
+};
+
+/// Types by which the person states their will: one at a time, none for minors
+/// (`domain.md` B2: directives anticipées, personne de confiance).
+const STATEMENTS: [&str; 2] = ["EXPPAT_1", "EXPPAT_3"];
+
+/// One thing that must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// The party is one of these.
+    IsOneOf(&'static [PartyKind]),
+    /// A space stands, for those who care or feed: opened, in hand, or frozen.
+    SpaceStands,
+    /// The space is in its holder's hands, for their own side.
+    SpaceInHand,
+    /// The space is in its holder's hands, or closed.
+    SpaceInHandOrClosed,
+    /// The space is closed.
+    SpaceIsClosed,
+    /// The holder has not blocked this professional.
+    NotBlocked,
+    /// The matrix has a column for this profession.
+    HasColumn,
+    /// The professional is a regulator of the SAMU.
+    IsRegulator,
+    /// The professional is the holder's administrator doctor.
+    IsAdministrator,
+    /// Presence was proven, or consent stands from before.
+    PresentOrConsented,
+    /// The holder has not objected to breaking the glass.
+    BreakGlassAllowed,
+    /// The holder has not objected to the SAMU's regulation.
+    RegulationAllowed,
+    /// The professional holds an access, whose ground still stands: consent in normal
+    /// mode, no objection in an emergency.
+    AccessStands,
+    /// The matrix lets this profession read this type; a depositor reads their own.
+    MatrixAllows,
+    /// The document's own visibility.
+    IsVisible,
+    /// The party deposited it; the holder's side counts as one.
+    IsTheirs,
+    /// The party deposits documents of this type.
+    MayDepositType,
+}
+
+impl Check {
+    /// Whether it holds, or why not.
+    pub fn holds(self, party: Party, situation: &Situation) -> Result<(), Reason> {
+        let practice = match party {
+            Party::Professional(practice) => Some(practice),
+            _ => None,
+        };
+        match self {
+            Self::IsOneOf(kinds) => require(kinds.contains(&party.kind()), Reason::NotForThisParty),
+            Self::SpaceStands => match situation.space {
+                _ if party.is_own_side() => Self::SpaceInHand.holds(party, situation),
+                SpaceStanding::Open | SpaceStanding::Active | SpaceStanding::Frozen => Ok(()),
+                SpaceStanding::Deceased | SpaceStanding::Closed | SpaceStanding::Absent => {
+                    Err(Reason::NoSpace)
+                }
+            },
+            Self::SpaceInHand => match situation.space {
+                SpaceStanding::Active => Ok(()),
+                SpaceStanding::Open => Err(Reason::NotActivated),
+                SpaceStanding::Frozen => Err(Reason::SpaceFrozen),
+                SpaceStanding::Closed => Err(Reason::SpaceClosed),
+                SpaceStanding::Deceased | SpaceStanding::Absent => Err(Reason::NoSpace),
+            },
+            Self::SpaceInHandOrClosed if situation.space == SpaceStanding::Closed => Ok(()),
+            Self::SpaceInHandOrClosed => Self::SpaceInHand.holds(party, situation),
+            Self::SpaceIsClosed => {
+                require(situation.space == SpaceStanding::Closed, Reason::NotClosed)
+            }
+            Self::NotBlocked => require(practice.is_none() || !situation.blocked, Reason::Blocked),
+            Self::HasColumn => {
+                require(practice.is_none_or(|p| p.group.is_some()), Reason::NoColumn)
+            }
+            Self::IsRegulator => {
+                require(practice.is_none_or(|p| p.is_regulator), Reason::NotRegulator)
+            }
+            Self::IsAdministrator => require(
+                practice.is_none_or(|p| p.standing == Some(Standing::Administrator)),
+                Reason::NotAdministrator,
+            ),
+            Self::PresentOrConsented => {
+                require(situation.present || situation.consented, Reason::PresenceRequired)
+            }
+            Self::BreakGlassAllowed => {
+                require(situation.choices.break_glass, Reason::EmergencyObjected)
+            }
+            Self::RegulationAllowed => {
+                require(situation.choices.regulation, Reason::EmergencyObjected)
+            }
+            Self::AccessStands => match (practice, situation.access) {
+                (None, _) => Ok(()),
+                (Some(_), None) => Err(Reason::NoAccess),
+                (Some(_), Some(AccessMode::Normal)) => {
+                    require(situation.consented, Reason::NoConsent)
+                }
+                (Some(_), Some(AccessMode::BreakGlass)) => {
+                    Self::BreakGlassAllowed.holds(party, situation)
+                }
+                (Some(_), Some(AccessMode::Regulation)) => {
+                    Self::RegulationAllowed.holds(party, situation)
+                }
+            },
+            Self::MatrixAllows => match (practice, situation.document) {
+                (Some(practice), Some(document)) => {
+                    let reads = |group| document.document_type.is_readable_by(group);
+                    let allowed = document.authored || practice.group.is_some_and(reads);
+                    require(allowed, Reason::MatrixForbids)
+                }
+                _ => Ok(()),
+            },
+            Self::IsVisible => match situation.document {
+                Some(document) => is_visible(party, situation, &document),
+                None => Ok(()),
+            },
+            Self::IsTheirs => match situation.document {
+                Some(document) => {
+                    let theirs =
+                        document.authored || (party.is_own_side() && document.from_own_side);
+                    require(theirs, Reason::NotTheirs)
+                }
+                None => Ok(()),
+            },
+            Self::MayDepositType => match situation.document {
+                Some(document) => may_deposit(party, situation, &document),
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+/// The document's own visibility, for this party.
+fn is_visible(party: Party, situation: &Situation, document: &DocumentFacts) -> Result<(), Reason> {
+    let labels = document.labels;
+    match party {
+        Party::Professional(_) if document.authored => Ok(()),
+        Party::Professional(_) if document.rule == Some(RuleEffect::Hide) => {
+            Err(Reason::HiddenByRule)
+        }
+        Party::Professional(practice) => {
+            let in_emergency =
+                matches!(situation.access, Some(AccessMode::BreakGlass | AccessMode::Regulation));
+            let shown = !labels.masked
+                || document.rule == Some(RuleEffect::Show)
+                || practice.standing.is_some_and(Standing::sees_masked)
+                || (in_emergency && situation.choices.show_masked);
+            require(shown, Reason::Masked)
+        }
+        Party::Representative | Party::Caregiver if labels.invisible_representatives => {
+            Err(Reason::HiddenFromRepresentatives)
+        }
+        Party::Holder | Party::Representative | Party::Caregiver => {
+            require(!labels.invisible_patient, Reason::NotYetVisible)
+        }
+        Party::Support | Party::Insurer | Party::Application | Party::Job | Party::Stranger => {
+            Ok(())
+        }
+    }
+}
+
+/// Whether a party deposits documents of this type.
+fn may_deposit(
+    party: Party,
+    situation: &Situation,
+    document: &DocumentFacts,
+) -> Result<(), Reason> {
+    let kind = document.document_type;
+    if situation.minor && STATEMENTS.contains(&kind.code()) {
+        return Err(Reason::MinorsHaveNone);
+    }
+    // What only the person states comes from nobody else; the insurer takes over a
+    // whole DMP, statements included (`domain.md` A19, A25).
+    let theirs = match party {
+        Party::Insurer => true,
+        _ if party.is_own_side() => kind.is_deposited_by_patient(),
+        _ => !kind.is_deposited_by_patient(),
+    };
+    // A label by which a parent would hide from themselves, or a patient, is nobody's on
+    // the holder's side to set.
+    let labels = document.labels;
+    let hides = labels.invisible_patient || labels.invisible_representatives;
+    let may_label = !hides || matches!(party, Party::Professional(_) | Party::Insurer);
+    require(theirs && may_label, Reason::TypeNotDepositable)
+}
+
+fn require(holds: bool, reason: Reason) -> Result<(), Reason> {
+    if holds { Ok(()) } else { Err(reason) }
+}

@@ -1,0 +1,119 @@
+//! Who asks, in their relation to the space. Must not know how they proved it.
+
+use crate::MatrixGroup;
+
+/// Who asks, in their relation to the space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Party {
+    /// Whose space it is.
+    Holder,
+    /// A legal representative of a minor or protected adult; one or two.
+    Representative,
+    /// Someone the holder lets help.
+    Caregiver,
+    /// A professional.
+    Professional(Practice),
+    /// An agent of the phone line.
+    Support,
+    /// The health insurer.
+    Insurer,
+    /// An application of the catalogue.
+    Application,
+    /// A scheduled job.
+    Job,
+    /// Any other citizen.
+    Stranger,
+}
+
+/// What a professional is, and is to this person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Practice {
+    /// Their column of the matrix; none for occupational medicine, unknown
+    /// professions, and those of no column.
+    pub group: Option<MatrixGroup>,
+    /// Whether they answer calls at the SAMU's regulation.
+    pub is_regulator: bool,
+    /// What the holder chose them as.
+    pub standing: Option<Standing>,
+}
+
+/// What a holder chose a professional as (`domain.md` B7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Standing {
+    /// *Médecin traitant*: sees masked documents (A38).
+    TreatingDoctor,
+    /// *Médecin administrateur*: sees masked documents, may block others (C9).
+    Administrator,
+    /// *Sage-femme référente*.
+    ReferentMidwife,
+    /// *Pharmacien correspondant*.
+    CorrespondentPharmacist,
+}
+
+/// The kind of a party, by which rows name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PartyKind {
+    /// [`Party::Holder`].
+    Holder,
+    /// [`Party::Representative`].
+    Representative,
+    /// [`Party::Caregiver`].
+    Caregiver,
+    /// [`Party::Professional`].
+    Professional,
+    /// [`Party::Support`].
+    Support,
+    /// [`Party::Insurer`].
+    Insurer,
+    /// [`Party::Application`].
+    Application,
+    /// [`Party::Job`].
+    Job,
+    /// [`Party::Stranger`].
+    Stranger,
+}
+
+impl Party {
+    /// Its kind.
+    pub fn kind(self) -> PartyKind {
+        match self {
+            Self::Holder => PartyKind::Holder,
+            Self::Representative => PartyKind::Representative,
+            Self::Caregiver => PartyKind::Caregiver,
+            Self::Professional(_) => PartyKind::Professional,
+            Self::Support => PartyKind::Support,
+            Self::Insurer => PartyKind::Insurer,
+            Self::Application => PartyKind::Application,
+            Self::Job => PartyKind::Job,
+            Self::Stranger => PartyKind::Stranger,
+        }
+    }
+
+    /// Whether it is the holder's own side: the holder, or who acts or helps for them.
+    pub fn is_own_side(self) -> bool {
+        matches!(self, Self::Holder | Self::Representative | Self::Caregiver)
+    }
+
+    /// The name used in traces and in the table.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Holder => "holder",
+            Self::Representative => "representative",
+            Self::Caregiver => "caregiver",
+            Self::Professional(_) => "professional",
+            Self::Support => "support",
+            Self::Insurer => "insurer",
+            Self::Application => "application",
+            Self::Job => "job",
+            Self::Stranger => "stranger",
+        }
+    }
+}
+
+impl Standing {
+    /// Whether masked documents are shown.
+    pub fn sees_masked(self) -> bool {
+        matches!(self, Self::TreatingDoctor | Self::Administrator)
+    }
+}

@@ -1,0 +1,156 @@
+//! What is true of a space at the moment of an act. Must not know who asks.
+
+use serde::{Deserialize, Serialize};
+
+use crate::decision::Chain;
+use crate::{DocumentType, SpaceState, Suspension};
+
+/// What is true of a space, of what its holder chose about the party that asks, and of
+/// the document it is about.
+#[expect(clippy::struct_excessive_bools, reason = "facts apart: every combination occurs")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Situation {
+    /// Where the space stands.
+    pub space: SpaceStanding,
+    /// Whether the holder blocked this professional.
+    pub blocked: bool,
+    /// The access this professional holds now.
+    pub access: Option<AccessMode>,
+    /// Whether consent stands: given to them, or to a colleague of their structure.
+    pub consented: bool,
+    /// Whether the holder's presence was just proven.
+    pub present: bool,
+    /// What the holder chose about emergencies.
+    pub choices: EmergencyChoices,
+    /// Whether the holder is a minor.
+    pub minor: bool,
+    /// The document.
+    pub document: Option<DocumentFacts>,
+}
+
+/// Where a space stands, for a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SpaceStanding {
+    /// Opened by itself, not activated.
+    Open,
+    /// In its holder's hands.
+    Active,
+    /// In its holder's hands, who is kept out after an alert; care goes on.
+    Frozen,
+    /// Its holder died.
+    Deceased,
+    /// Closed by its holder.
+    Closed,
+    /// Erased, opposed or never there.
+    Absent,
+}
+
+/// How a professional came in (`domain.md` B5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AccessMode {
+    /// With the holder's consent.
+    Normal,
+    /// *Bris de glace*: the holder cannot consent, with a written reason.
+    BreakGlass,
+    /// *Centre de régulation (15)*.
+    Regulation,
+}
+
+/// What the holder chose about emergencies: all three are opt-out (`domain.md` C5, B5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EmergencyChoices {
+    /// Whether the SAMU's regulation may read.
+    pub regulation: bool,
+    /// Whether the glass may be broken.
+    pub break_glass: bool,
+    /// Whether masked documents show in an emergency.
+    pub show_masked: bool,
+}
+
+/// What is true of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DocumentFacts {
+    /// Its type.
+    pub document_type: DocumentType,
+    /// Its labels.
+    pub labels: Labels,
+    /// Whether the party that asks deposited it.
+    pub authored: bool,
+    /// Whether the holder's side deposited it.
+    pub from_own_side: bool,
+    /// What the holder chose about it for this professional.
+    pub rule: Option<RuleEffect>,
+}
+
+/// The visibility labels (`domain.md` B3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Labels {
+    /// `MASQUE_PS`: hidden from professionals.
+    pub masked: bool,
+    /// `INVISIBLE_PATIENT`: not before the announcement consultation.
+    pub invisible_patient: bool,
+    /// `INVISIBLE_REPRESENTANTS_LEGAUX`: secret care of a minor.
+    pub invisible_representatives: bool,
+}
+
+/// What the holder chose about one document for one professional.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RuleEffect {
+    /// Shown although it is masked.
+    Show,
+    /// Hidden although others see it.
+    Hide,
+}
+
+impl Situation {
+    /// The chain that a trace of this goes to. A document that is both secret and not
+    /// yet visible goes to the secret one: there representatives never see it.
+    pub fn chain(&self) -> Chain {
+        let labels = self.document.map(|document| document.labels).unwrap_or_default();
+        if labels.invisible_representatives {
+            Chain::Secret
+        } else if labels.invisible_patient {
+            Chain::Pending
+        } else {
+            Chain::Ordinary
+        }
+    }
+}
+
+impl Default for EmergencyChoices {
+    fn default() -> Self {
+        Self { regulation: true, break_glass: true, show_masked: true }
+    }
+}
+
+impl SpaceStanding {
+    /// Every standing.
+    pub const ALL: [Self; 6] =
+        [Self::Open, Self::Active, Self::Frozen, Self::Deceased, Self::Closed, Self::Absent];
+
+    /// What a space's state and suspension come to.
+    pub fn of(state: &SpaceState, suspension: Option<Suspension>) -> Self {
+        match (state, suspension) {
+            (SpaceState::Erased { .. }, _) => Self::Absent,
+            (SpaceState::Closed { .. }, _) => Self::Closed,
+            (_, Some(Suspension::Deceased)) => Self::Deceased,
+            (_, Some(Suspension::Frozen)) => Self::Frozen,
+            (SpaceState::Open { .. }, None) => Self::Open,
+            (SpaceState::Active { .. }, None) => Self::Active,
+        }
+    }
+}
+
+impl AccessMode {
+    /// The name used in traces.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::BreakGlass => "breakGlass",
+            Self::Regulation => "regulation",
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The names under which a professional stands in a space, and those under which their
+//! traces are found: keyed hashes, so that two spaces that know the same professional
+//! cannot be told to. Must not know what stands under a name.
+
+use std::sync::Arc;
+
+use data_encoding::BASE64URL_NOPAD;
+use espace_crypto::{MacKey, MacPurpose};
+use espace_domain::SpaceId;
+use jiff::Timestamp;
+
+use crate::{KeyName, StorageError, SystemKeys};
+
+/// Names relations.
+#[derive(Debug, Clone)]
+pub struct Relations {
+    keys: Arc<SystemKeys>,
+}
+
+/// The names that one request needs, made under one key.
+#[derive(Debug, Clone)]
+pub struct RelationNames(MacKey);
+
+impl Relations {
+    /// Names under the system's relation key.
+    pub fn new(keys: Arc<SystemKeys>) -> Self {
+        Self { keys }
+    }
+
+    /// The key in hand.
+    pub async fn names(&self) -> Result<RelationNames, StorageError> {
+        Ok(RelationNames(self.keys.mac(KeyName::Relation).await?))
+    }
+}
+
+impl RelationNames {
+    /// Where the tie with a professional stands.
+    pub fn tie(&self, space_id: &SpaceId, rpps: &str) -> String {
+        self.name(MacPurpose::Relation, &["tie", space_id.as_str(), rpps])
+    }
+
+    /// Where the block of a professional stands: a name like any other, so that the
+    /// table does not tell who blocks.
+    pub fn block(&self, space_id: &SpaceId, rpps: &str) -> String {
+        self.name(MacPurpose::Relation, &["block", space_id.as_str(), rpps])
+    }
+
+    /// Where the care team of a structure stands.
+    pub fn team(&self, space_id: &SpaceId, structure: &str) -> String {
+        self.name(MacPurpose::Relation, &["team", space_id.as_str(), structure])
+    }
+
+    /// The name under which the traces of a professional in a month are found.
+    pub fn inquiry(&self, rpps: &str, at: Timestamp) -> String {
+        let month = at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y-%m").to_string();
+        self.name(MacPurpose::Inquiry, &[rpps, &month])
+    }
+
+    /// The name of an act repeated by the same caller.
+    pub fn repetition(&self, parts: &[&str]) -> String {
+        self.name(MacPurpose::Repetition, parts)
+    }
+
+    /// The stored form of a presence code.
+    pub fn presence_code(&self, space_id: &SpaceId, code: &str) -> Vec<u8> {
+        let parts = [space_id.as_str().as_bytes(), code.as_bytes()];
+        self.0.tag(MacPurpose::PresenceCode, &parts).to_vec()
+    }
+
+    fn name(&self, purpose: MacPurpose, parts: &[&str]) -> String {
+        let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
+        BASE64URL_NOPAD.encode(&self.0.tag(purpose, &parts))
+    }
+}

@@ -1,0 +1,426 @@
+//! The traces of acts on spaces, chained and sealed: what each says under the space's
+//! trace key, its place in the chain in clear. Also what shows that a chain was anchored,
+//! marks of repeated acts, and what a holder contests. Must not know what a trace says.
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use espace_crypto::{ChainHash, ChainHead, Place, SealingKey};
+use espace_domain::decision::Chain;
+use espace_domain::{Random, SpaceId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::acts::Change;
+use crate::sealing;
+use crate::table::{Item, Query, SCHEMA, Table, item, n, read, s};
+use crate::{Aws, Environment, Space, StorageError};
+
+/// The logical name in sealed places.
+const TABLE: &str = "traces";
+/// The index by professional and month.
+const INQUIRY_INDEX: &str = "inquiry";
+/// Digits of a sequence in a sort key, so that it sorts as a number.
+const SEQUENCE_DIGITS: usize = 12;
+/// Seconds within which the same act by the same caller leaves one trace.
+pub const REPETITION_S: i64 = 15 * 60;
+/// Before the names of proofs that a chain was anchored.
+const ANCHOR: &str = "anchor.";
+
+/// The table of traces.
+#[derive(Debug, Clone)]
+pub struct Traces {
+    pub(crate) table: Table,
+}
+
+/// A trace to be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TraceDraft {
+    /// Which chain.
+    pub chain: Chain,
+    /// What it says: JSON text, hashed and sealed as it is.
+    pub content: String,
+    /// The name by which an inquiry finds it.
+    pub inquiry: Option<String>,
+    /// The name of the act, by which its repetition is recognised.
+    pub repetition: Option<String>,
+}
+
+/// A trace as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredTrace {
+    /// Its chain.
+    pub chain: Chain,
+    /// Its number, and its hash.
+    pub head: ChainHead,
+    /// The hash of the one before.
+    pub previous: ChainHash,
+    /// What it says.
+    pub content: String,
+    /// Why the holder contests it.
+    pub contested: Option<String>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TraceItem {
+    space_id: SpaceId,
+    entry: String,
+    schema: u8,
+    sequence: u64,
+    #[serde(with = "serde_bytes")]
+    previous_hash: Vec<u8>,
+    #[serde(with = "serde_bytes")]
+    hash: Vec<u8>,
+    #[serde(with = "serde_bytes")]
+    content: Vec<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inquiry: Option<String>,
+    #[serde(default, with = "serde_bytes", skip_serializing_if = "Option::is_none")]
+    contested: Option<Vec<u8>>,
+}
+
+/// A mark of an act that may be repeated.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RepetitionItem {
+    space_id: SpaceId,
+    entry: String,
+    schema: u8,
+    until: i64,
+    expires_at: i64,
+}
+
+/// What shows that a space's chains were anchored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnchorProof {
+    space_id: SpaceId,
+    entry: String,
+    schema: u8,
+    /// Which anchor: its name in the bucket.
+    pub anchor: String,
+    /// When it was made.
+    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
+    pub anchored_at: Timestamp,
+    /// Which shard's tree.
+    pub shard: u8,
+    /// The leaf's number.
+    pub leaf: u64,
+    /// Leaves in the tree.
+    pub leaves: u64,
+    /// The hashes beside the way up.
+    pub path: Vec<serde_bytes::ByteBuf>,
+    /// How far each chain had come, in the order of [`Chain::ALL`].
+    pub heads: Vec<AnchoredHead>,
+}
+
+/// How far a chain had come when it was anchored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AnchoredHead {
+    /// The salt of its commitment.
+    #[serde(with = "serde_bytes")]
+    pub salt: Vec<u8>,
+    /// The number of its last trace.
+    pub sequence: u64,
+    /// That trace's hash.
+    #[serde(with = "serde_bytes")]
+    pub hash: Vec<u8>,
+}
+
+impl Traces {
+    /// Uses the table of `ESPACE_TRACES_TABLE`.
+    pub fn new(aws: &Aws, environment: &mut Environment) -> Self {
+        Self { table: Table::new(aws, environment, "ESPACE_TRACES_TABLE") }
+    }
+
+    /// The write of a trace that extends a chain. Written over nothing: the chain's head
+    /// in the space sees to that, and a trace is never replaced.
+    pub(crate) fn put(
+        &self,
+        space: &Space,
+        draft: &TraceDraft,
+        (before, next): (&ChainHead, &ChainHead),
+        key: &SealingKey,
+        random: &dyn Random,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let space_id = &space.space_id;
+        let entry = trace_entry(draft.chain, next.sequence);
+        let place = place_key(space_id, &entry);
+        let sealed = sealing::seal(key, content_place(&place), &draft.content, random)?;
+        let stored = TraceItem {
+            space_id: space_id.clone(),
+            entry,
+            schema: SCHEMA,
+            sequence: next.sequence,
+            previous_hash: before.hash.as_bytes().to_vec(),
+            hash: next.hash.as_bytes().to_vec(),
+            content: sealed,
+            inquiry: draft.inquiry.clone(),
+            contested: None,
+        };
+        self.table.put_in_transaction(&stored, "attribute_not_exists(#entry)")
+    }
+
+    /// The write of the mark by which a repetition is recognised, for an act that may be
+    /// repeated; refused where one stands.
+    pub(crate) fn mark(
+        &self,
+        space_id: &SpaceId,
+        draft: &TraceDraft,
+        now: Timestamp,
+    ) -> Result<Option<TransactWriteItem>, StorageError> {
+        let Some(name) = &draft.repetition else {
+            return Ok(None);
+        };
+        let until = now.as_second() + REPETITION_S;
+        let mark = RepetitionItem {
+            space_id: space_id.clone(),
+            entry: repetition_entry(name),
+            schema: SCHEMA,
+            until,
+            expires_at: until,
+        };
+        let free = "attribute_not_exists(#entry) OR #until <= :now";
+        let values = item([(":now", n(now.as_second()))]);
+        self.table.replace_in_transaction(&mark, free, values).map(Some)
+    }
+
+    /// The key of the mark of a repeated act.
+    pub(crate) fn repetition_key(space_id: &SpaceId, name: &str) -> Item {
+        key(space_id, &repetition_entry(name))
+    }
+
+    /// Whether a mark, as read, still stands.
+    pub(crate) fn mark_stands(found: Item, now: Timestamp) -> Result<bool, StorageError> {
+        let mark: RepetitionItem = read(found)?;
+        Ok(now.as_second() < mark.until)
+    }
+
+    /// Whether the same act by the same caller was traced moments ago.
+    pub async fn is_repeated(
+        &self,
+        space_id: &SpaceId,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        let found: Option<RepetitionItem> =
+            self.table.find(Self::repetition_key(space_id, name)).await?;
+        Ok(found.is_some_and(|mark| now.as_second() < mark.until))
+    }
+
+    /// Traces of a chain, newest first, of at most number `from` where one is given; and
+    /// the number the next page begins at.
+    pub async fn newest(
+        &self,
+        space_id: &SpaceId,
+        chain: Chain,
+        from: Option<u64>,
+        limit: i32,
+        key: &SealingKey,
+    ) -> Result<(Vec<StoredTrace>, Option<u64>), StorageError> {
+        let last = trace_entry(chain, from.unwrap_or(999_999_999_999));
+        let query = Query {
+            index: None,
+            condition: "#spaceId = :space AND #entry BETWEEN :first AND :last",
+            values: item([
+                (":space", s(space_id.as_str())),
+                (":first", s(trace_entry(chain, 0))),
+                (":last", s(last)),
+            ]),
+            start: None,
+            limit,
+        };
+        let (items, more) = self.table.query_backwards(query).await?;
+        let traces = open_all(items, chain, key)?;
+        let next = traces.last().filter(|_| more.is_some()).map(|trace| trace.head.sequence - 1);
+        Ok((traces, next.filter(|next| *next > 0)))
+    }
+
+    /// Traces of a chain in order, from number `from`; and the number the next page
+    /// begins at.
+    pub async fn oldest(
+        &self,
+        space_id: &SpaceId,
+        chain: Chain,
+        from: u64,
+        limit: i32,
+        key: &SealingKey,
+    ) -> Result<(Vec<StoredTrace>, Option<u64>), StorageError> {
+        let query = Query {
+            index: None,
+            condition: "#spaceId = :space AND #entry BETWEEN :first AND :last",
+            values: item([
+                (":space", s(space_id.as_str())),
+                (":first", s(trace_entry(chain, from))),
+                (":last", s(trace_entry(chain, 999_999_999_999))),
+            ]),
+            start: None,
+            limit,
+        };
+        let (items, more) = self.table.query(query).await?;
+        let traces = open_all(items, chain, key)?;
+        let next = traces.last().filter(|_| more.is_some()).map(|trace| trace.head.sequence + 1);
+        Ok((traces, next))
+    }
+
+    /// The write by which a holder contests a trace; refused where there is none of that
+    /// number.
+    pub fn contest(
+        &self,
+        space_id: &SpaceId,
+        (chain, sequence): (Chain, u64),
+        reason: &str,
+        trace_key: &SealingKey,
+        random: &dyn Random,
+    ) -> Result<Change, StorageError> {
+        let entry = trace_entry(chain, sequence);
+        let place = place_key(space_id, &entry);
+        let sealed = sealing::seal(trace_key, contested_place(&place), &reason, random)?;
+        let part = self.table.update_in_transaction(
+            key(space_id, &entry),
+            "SET #contested = :contested",
+            "attribute_exists(#entry)",
+            item([(":contested", crate::table::b(sealed))]),
+        )?;
+        Ok(Change::new("contested", part))
+    }
+
+    /// Keeps what shows that a space's chains were anchored. Written again, it is the
+    /// same.
+    pub async fn put_proof(&self, proof: &AnchorProof) -> Result<(), StorageError> {
+        self.table.put(proof, "").await.map(|_| ())
+    }
+
+    /// The last proofs that a space's chains were anchored, newest first.
+    pub async fn last_proofs(
+        &self,
+        space_id: &SpaceId,
+        limit: i32,
+    ) -> Result<Vec<AnchorProof>, StorageError> {
+        let query = Query {
+            index: None,
+            condition: "#spaceId = :space AND begins_with(#entry, :anchor)",
+            values: item([(":space", s(space_id.as_str())), (":anchor", s(ANCHOR))]),
+            start: None,
+            limit,
+        };
+        let (items, _) = self.table.query_backwards(query).await?;
+        items.into_iter().map(read).collect()
+    }
+
+    /// Where the traces of one professional in one month stand: spaces, chains, numbers.
+    pub async fn of_inquiry(
+        &self,
+        name: &str,
+        start: Option<Item>,
+        limit: i32,
+    ) -> Result<(Vec<(SpaceId, Chain, u64)>, Option<Item>), StorageError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Found {
+            space_id: SpaceId,
+            entry: String,
+        }
+        let query = Query {
+            index: Some(INQUIRY_INDEX),
+            condition: "#inquiry = :name",
+            values: item([(":name", s(name))]),
+            start,
+            limit,
+        };
+        let (items, more) = self.table.query(query).await?;
+        let found = items.into_iter().map(|found| {
+            let found: Found = read(found)?;
+            let (chain, sequence) = parse_entry(&found.entry)?;
+            Ok((found.space_id, chain, sequence))
+        });
+        Ok((found.collect::<Result<_, StorageError>>()?, more))
+    }
+}
+
+impl AnchorProof {
+    /// The proof for a space under an anchor.
+    pub fn new(
+        space_id: SpaceId,
+        anchor: &str,
+        anchored_at: Timestamp,
+        shard: u8,
+        heads: Vec<AnchoredHead>,
+        path: &espace_crypto::MerklePath,
+    ) -> Self {
+        let siblings = path.siblings.iter();
+        Self {
+            space_id,
+            entry: format!("{ANCHOR}{anchor}"),
+            schema: SCHEMA,
+            anchor: anchor.to_owned(),
+            anchored_at,
+            shard,
+            leaf: path.index,
+            leaves: path.leaves,
+            path: siblings
+                .map(|hash| serde_bytes::ByteBuf::from(hash.as_bytes().to_vec()))
+                .collect(),
+            heads,
+        }
+    }
+}
+
+/// Opens the traces of a page.
+fn open_all(
+    items: Vec<Item>,
+    chain: Chain,
+    key: &SealingKey,
+) -> Result<Vec<StoredTrace>, StorageError> {
+    items.into_iter().map(|found| open(&read(found)?, chain, key)).collect()
+}
+
+fn open(stored: &TraceItem, chain: Chain, key: &SealingKey) -> Result<StoredTrace, StorageError> {
+    let corrupt = StorageError::Corrupt { what: "trace" };
+    let place = place_key(&stored.space_id, &stored.entry);
+    let content = sealing::open(key, content_place(&place), &stored.content)?;
+    let contested = match &stored.contested {
+        Some(sealed) => Some(sealing::open(key, contested_place(&place), sealed)?),
+        None => None,
+    };
+    let hash = ChainHash::from_slice(&stored.hash);
+    let previous = ChainHash::from_slice(&stored.previous_hash);
+    let (Some(hash), Some(previous)) = (hash, previous) else {
+        return Err(corrupt);
+    };
+    let head = ChainHead { sequence: stored.sequence, hash };
+    Ok(StoredTrace { chain, head, previous, content, contested })
+}
+
+fn key(space_id: &SpaceId, entry: &str) -> Item {
+    item([("spaceId", s(space_id.as_str())), ("entry", s(entry))])
+}
+
+fn trace_entry(chain: Chain, sequence: u64) -> String {
+    format!("{}.{sequence:0SEQUENCE_DIGITS$}", chain.name())
+}
+
+fn parse_entry(entry: &str) -> Result<(Chain, u64), StorageError> {
+    let corrupt = || StorageError::Corrupt { what: "name of a trace" };
+    let (chain, sequence) = entry.split_once('.').ok_or_else(corrupt)?;
+    let chain = Chain::parse(chain).ok_or_else(corrupt)?;
+    Ok((chain, sequence.parse().map_err(|_| corrupt())?))
+}
+
+fn repetition_entry(name: &str) -> String {
+    format!("repetition.{name}")
+}
+
+/// The key in a sealed place.
+fn place_key(space_id: &SpaceId, entry: &str) -> String {
+    format!("{space_id}.{entry}")
+}
+
+fn content_place(key: &str) -> Place<'_> {
+    Place { table: TABLE, key, attribute: "content" }
+}
+
+fn contested_place(key: &str) -> Place<'_> {
+    Place { table: TABLE, key, attribute: "contested" }
+}
