@@ -23,6 +23,17 @@ const FUNCTIONS: [&str; 10] = [
 
 /// The benchmarks, all or the named ones. Functions are built as released.
 pub(crate) fn bench(what: &[String]) -> Result<()> {
+    if what.is_empty() || what.iter().any(|w| w == "decision") {
+        let mut decide = command("cargo");
+        decide.args(["run", "--release", "--locked", "--package", "espace-domain"]);
+        shown_step("decisions", {
+            decide.args(["--example", "decide_time"]);
+            decide
+        })?;
+        if what.len() == 1 {
+            return Ok(());
+        }
+    }
     tools::ensure()?;
     build::everything()?;
     let mut release = command("cargo");

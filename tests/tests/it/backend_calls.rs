@@ -151,3 +151,60 @@ async fn the_calls_of_each_operation_are_as_stated() -> Result<()> {
     hold("GET /v1/campaigns/{campaignId}", &calls);
     Ok(())
 }
+
+#[tokio::test]
+async fn the_calls_of_an_access_are_as_stated() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let patient = deployed.patient().await?;
+    let doctor = deployed.api.professional(&journeys::rpps(), "10", None).await?;
+    let other = deployed.api.professional(&journeys::rpps(), "10", None).await?;
+    let consent = deployed.consent(&[], now()).await?;
+    let own = Some(patient.token.as_str());
+    let base = format!("/v1/spaces/{}", patient.space_id);
+    let at = |rest: &str| format!("{base}{rest}");
+    // The keys of the system and of the space come into hand.
+    consent.send("POST", &at("/presence-codes"), own, Some(&json!({}))).await?;
+    let drawn = calls_of(&consent, "POST", &at("/presence-codes"), own, Some(&json!({}))).await?;
+    hold("POST …/presence-codes", &drawn.1);
+    let normal = json!({"mode": "normal", "attestation": "oral",
+        "presenceCode": drawn.0["presenceCode"]});
+    let (_, calls) =
+        calls_of(&consent, "POST", &at("/accesses"), Some(&doctor), Some(&normal)).await?;
+    hold("POST …/accesses (presence code)", &calls);
+    let again = json!({"mode": "normal", "attestation": "oral"});
+    let (_, calls) =
+        calls_of(&consent, "POST", &at("/accesses"), Some(&doctor), Some(&again)).await?;
+    hold("POST …/accesses (prior consent)", &calls);
+    let glass = json!({"mode": "breakGlass", "reason": "Patient inconscient aux urgences"});
+    let (_, calls) =
+        calls_of(&consent, "POST", &at("/accesses"), Some(&other), Some(&glass)).await?;
+    hold("POST …/accesses (breakGlass)", &calls);
+    let (_, calls) = calls_of(&consent, "GET", &at("/consents"), own, None).await?;
+    hold("GET …/consents", &calls);
+    let number = json!({"rpps": journeys::rpps()});
+    let (_, calls) = calls_of(&consent, "POST", &at("/consents"), own, Some(&number)).await?;
+    hold("POST …/consents", &calls);
+    let (_, calls) = calls_of(&consent, "GET", &at("/access-log"), own, None).await?;
+    hold("GET …/access-log", &calls);
+    let cold = deployed.consent(&[], now()).await?;
+    let (_, calls) = calls_of(&cold, "GET", &at("/access-log"), own, None).await?;
+    hold("GET …/access-log (cold)", &calls);
+
+    let search = deployed.search(&[], now()).await?;
+    let person = &patient.invited.person;
+    let body = json!({"nir": person.text("nir"), "birthName": person.text("birthName"),
+        "firstName": person.0["firstNames"][0], "birthDate": person.text("birthDate")});
+    let find = "/v1/spaces/search";
+    calls_of(&search, "POST", find, Some(&doctor), Some(&body)).await?;
+    let (_, calls) = calls_of(&search, "POST", find, Some(&other), Some(&body)).await?;
+    hold("POST /v1/spaces/search (by NIR)", &calls);
+    let (_, calls) = calls_of(&search, "POST", find, Some(&other), Some(&body)).await?;
+    hold("POST /v1/spaces/search (by NIR, again)", &calls);
+    // Last: a job traces it soon after, in the same chain.
+    consent.calls();
+    let third = deployed.api.professional(&journeys::rpps(), "10", None).await?;
+    let refused = consent.send("POST", &at("/accesses"), Some(&third), Some(&again)).await?;
+    assert_eq!(refused.status, 403);
+    hold("POST …/accesses (refused)", &warm(consent.calls(), 0, 0));
+    Ok(())
+}
