@@ -20,9 +20,7 @@ fn main() {
     let groups = MatrixGroup::ALL;
     let started = Instant::now();
     let mut allowed = 0_u32;
-    for (n, (kind, group)) in
-        (0..DECISIONS).zip(types.iter().cycle().zip(groups.iter().cycle()))
-    {
+    for (n, (kind, group)) in (0..DECISIONS).zip(types.iter().cycle().zip(groups.iter().cycle())) {
         let practice = Practice { group: Some(*group), is_regulator: false, standing: None };
         let situation = Situation {
             space: SpaceStanding::Active,

@@ -335,3 +335,49 @@ async fn to_the_blocked_a_patient_is_nobody() -> Result<()> {
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn as_consent_is_withdrawn_nobody_slips_in_behind_it() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let (patient, number) = (deployed.patient().await?, rpps());
+    let doctor = deployed.api.professional(&number, PHYSICIAN, None).await?;
+    let consent = deployed.consent(&[], now()).await?;
+    let (own, path) = (Some(patient.token.as_str()), format!("/v1/spaces/{}", patient.space_id));
+    for _ in 0..6 {
+        let given = consent
+            .send("POST", &format!("{path}/consents"), own, Some(&json!({"rpps": number})))
+            .await?
+            .ok()?;
+        let grant = format!("{path}/consents/{}", given["grantId"].as_str().context("id")?);
+        let accesses = format!("{path}/accesses");
+        let access = normal(None);
+        let opening = (0..4).map(|_| consent.send("POST", &accesses, Some(&doctor), Some(&access)));
+        let withdrawing = async {
+            // Refused as overtaken, it is asked for again, as a client would.
+            for _ in 0..20 {
+                let answer = consent.send("DELETE", &grant, own, None).await?;
+                if answer.status != 503 {
+                    return Ok::<_, anyhow::Error>(answer.status.as_u16());
+                }
+            }
+            Ok(503)
+        };
+        let (_, withdrawn) = tokio::join!(join_all(opening), withdrawing);
+        assert_eq!(withdrawn?, 204);
+        let late = consent.send("POST", &accesses, Some(&doctor), Some(&access)).await?;
+        assert_eq!(late.problem(), "presence-required");
+    }
+    // In the order of the chain no access follows the withdrawal before it.
+    let log = patient.get(&deployed, "/access-log?limit=200").await?.ok()?;
+    let mut may_enter = false;
+    for trace in log["items"].as_array().context("items")?.iter().rev() {
+        match (trace["action"].as_str(), trace["outcome"].as_str()) {
+            (Some("giveConsent"), _) => may_enter = true,
+            (Some("withdrawConsent"), _) => may_enter = false,
+            (Some("openAccess"), Some("allowed")) => assert!(may_enter, "{trace}"),
+            _ => {}
+        }
+    }
+    assert!(patient.verified(&deployed).await?);
+    Ok(())
+}
