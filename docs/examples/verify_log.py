@@ -74,12 +74,10 @@ def main(log_file, anchor_file):
 
     require(proof is not None and proof["anchor"] == anchor["anchor"], "no proof of this anchor")
     require((proof["sequence"], proof["hash"]) in seen, "this is not what was anchored")
-    commitments = [bytes.fromhex(commitment) for commitment in proof["commitments"]]
-    commitments[proof["position"]] = sha(
-        b"espace/head/1", bytes.fromhex(proof["salt"]), proof["sequence"].to_bytes(8, "big"),
-        bytes.fromhex(proof["hash"]),
+    leaf = sha(
+        b"espace/head/1", bytes.fromhex(proof["salt"]), sized(space), sized(chain),
+        proof["sequence"].to_bytes(8, "big"), bytes.fromhex(proof["hash"]),
     )
-    leaf = b"espace/anchor/1" + b"".join(commitments)
     siblings = [bytes.fromhex(sibling) for sibling in proof["path"]]
     root = path_root(leaf, proof["leaf"], proof["leaves"], siblings)
     shard = next(s for s in anchor["shards"] if s["shard"] == proof["shard"])

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use espace_crypto::{
-    ANCHOR_SALT_BYTES, ChainHash, ChainHead, MerklePath, MerkleTree, anchored_leaf, commitment,
+    ANCHOR_SALT_BYTES, ChainHash, ChainHead, MerklePath, MerkleTree, anchored_leaf,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -65,8 +65,6 @@ struct Proof {
     sequence: u64,
     hash: String,
     salt: String,
-    position: usize,
-    commitments: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -132,7 +130,7 @@ pub fn verify(files: &[PathBuf], anchor: Option<&Path>) -> Result<Verified> {
         (Some(_), None) => bail!("the log holds no proof of an anchor"),
         (Some(anchor), Some(proof)) => {
             let anchor: AnchorFile = serde_json::from_str(&fs::read_to_string(anchor)?)?;
-            let last = last_held(&proof, &anchor, &passed)?;
+            let last = last_held(&head, &proof, &anchor, &passed)?;
             Some((anchor.anchor, last))
         }
     };
@@ -140,7 +138,12 @@ pub fn verify(files: &[PathBuf], anchor: Option<&Path>) -> Result<Verified> {
 }
 
 /// Up to which trace an anchor holds the chain.
-fn last_held(proof: &Proof, anchor: &AnchorFile, passed: &[ChainHead]) -> Result<u64> {
+fn last_held(
+    file: &FileHead,
+    proof: &Proof,
+    anchor: &AnchorFile,
+    passed: &[ChainHead],
+) -> Result<u64> {
     let hash = |text: &str| ChainHash::parse(text).context("not a hash");
     ensure!(anchor.format == ANCHOR_FORMAT, "not an anchor of this format");
     ensure!(anchor.anchor == proof.anchor, "the proof is of anchor {}", proof.anchor);
@@ -149,13 +152,10 @@ fn last_held(proof: &Proof, anchor: &AnchorFile, passed: &[ChainHead]) -> Result
     ensure!(is_passed, "the log is not what was anchored");
     let salt = data_encoding::HEXLOWER.decode(proof.salt.as_bytes())?;
     let salt: [u8; ANCHOR_SALT_BYTES] = salt.as_slice().try_into().context("not a salt")?;
-    let mut commitments =
-        proof.commitments.iter().map(|text| hash(text)).collect::<Result<Vec<_>>>()?;
-    // The chain's own is computed, never believed.
-    *commitments.get_mut(proof.position).context("no such chain")? = commitment(&salt, &head);
+    let leaf = anchored_leaf(&salt, &file.space_id, &file.chain, &head);
     let siblings = proof.path.iter().map(|text| hash(text)).collect::<Result<Vec<_>>>()?;
     let path = MerklePath { index: proof.leaf, leaves: proof.leaves, siblings };
-    let root = path.root(&anchored_leaf(&commitments)).context("not a path")?;
+    let root = path.root(leaf.as_bytes()).context("not a path")?;
     let shard = anchor.shards.iter().find(|shard| shard.shard == proof.shard);
     ensure!(shard.is_some_and(|shard| shard.root == root.to_hex()), "the anchor holds another log");
     let roots = anchor.shards.iter().map(|shard| hash(&shard.root)).collect::<Result<Vec<_>>>()?;

@@ -10,8 +10,9 @@ use crate::step::{command, project};
 
 /// What each shared crate may use of the workspace. Functions may use any
 /// shared crate and no other function; tools may use anything.
-const SHARED: [(&str, &[&str]); 9] = [
+const SHARED: [(&str, &[&str]); 10] = [
     ("espace-domain", &[]),
+    ("espace-content", &[]),
     ("espace-crypto", &["espace-domain"]),
     ("espace-logging", &[]),
     ("espace-notifications", &["espace-domain"]),
@@ -37,7 +38,8 @@ const FREE: [(&str, &str); 2] = [("aws-lc-rs", "espace-crypto"), ("aws-lc-rs", "
 /// What pure crates may never reach, even through others.
 const IMPURE: [&str; 6] = ["tokio", "hyper", "reqwest", "aws-config", "axum", "lambda_runtime"];
 /// The pure crates.
-const PURE: [&str; 4] = ["espace-domain", "espace-crypto", "espace-notifications", "espace-pdf"];
+const PURE: [&str; 5] =
+    ["espace-domain", "espace-crypto", "espace-content", "espace-notifications", "espace-pdf"];
 
 /// Checks every crate of the workspace.
 pub(crate) fn check() -> Result<()> {

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use espace_crypto::SealingKey;
+use espace_domain::decision::Action;
 use espace_domain::{
     AlertCode, ChallengeId, Contact, ContactId, Email, OneTimeCode, Phone, SpaceId,
 };
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::own_space::permit;
 use crate::activate::{ContactView, receives_codes, view};
 
 /// Most addresses a holder adds.
@@ -71,7 +73,7 @@ pub(crate) async fn list(
     citizen: Citizen,
     Path(space_id): Path<String>,
 ) -> Result<Json<ContactList>, Problem> {
-    let (own, key) = own_space(&app, citizen, &space_id).await?;
+    let (own, key) = own_space(&app, citizen, &space_id, Action::ReadContacts).await?;
     let mut items = Vec::new();
     for known in app.stores.contacts.of_space(&own).await? {
         let contact = known.open(&key)?;
@@ -101,7 +103,7 @@ pub(crate) async fn add(
     let input = &body.value;
     let contact = read(input)?;
     step_up(&app, &citizen, &input.challenge_id, &input.otp, now).await?;
-    let (own, key) = own_space(&app, citizen, &space_id).await?;
+    let (own, key) = own_space(&app, citizen, &space_id, Action::ChangeContacts).await?;
     let known = opened(&app, &own, &key).await?;
     if known.iter().filter(|(found, _)| !found.on_file).count() >= CONTACTS_ADDED_MAX {
         return Err(ProblemKind::TooManyContacts.into());
@@ -160,7 +162,7 @@ pub(crate) async fn remove(
     let now = app.clock.now();
     let contact_id = ContactId::parse(&contact_id).map_err(|_| ProblemKind::NotFound)?;
     step_up(&app, &citizen, &body.value.challenge_id, &body.value.otp, now).await?;
-    let (own, key) = own_space(&app, citizen, &space_id).await?;
+    let (own, key) = own_space(&app, citizen, &space_id, Action::ChangeContacts).await?;
     let known = opened(&app, &own, &key).await?;
     let (removed, address) = known
         .iter()
@@ -198,10 +200,9 @@ async fn own_space(
     app: &App,
     citizen: Citizen,
     named: &str,
+    action: Action,
 ) -> Result<(SpaceId, SealingKey), Problem> {
-    if !citizen.owns(named) {
-        return Err(ProblemKind::NotFound.into());
-    }
+    permit(app, &citizen, named, action).await?;
     let own = citizen.space_id;
     let key = app.stores.space_keys.content(&own).await?.ok_or(ProblemKind::NotFound)?;
     Ok((own, key))

@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use espace_crypto::BlindIndex;
+use espace_domain::decision::Action;
 use espace_domain::{AlertCode, Registration, SpaceId, paris_date};
 use espace_http::{Citizen, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
 use espace_notifications::Notice;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::own_space::permit;
 
 /// Tries when the person changes between reading and writing.
 const RACES_MAX: u32 = 3;
@@ -51,9 +53,7 @@ pub(crate) async fn dependants(
     Path(space_id): Path<String>,
     body: JsonBody<Dependant>,
 ) -> Result<(StatusCode, Json<Attached>), Problem> {
-    if !citizen.owns(&space_id) {
-        return Err(ProblemKind::NotFound.into());
-    }
+    permit(&app, &citizen, &space_id, Action::AttachDependant).await?;
     let now = app.clock.now();
     let random = app.random.as_ref();
     let enrolment =

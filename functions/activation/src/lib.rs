@@ -12,6 +12,7 @@ mod contacts;
 mod dependants;
 mod freeze;
 mod identity;
+mod own_space;
 mod resend_contact_code;
 mod support_alerts;
 mod support_codes;

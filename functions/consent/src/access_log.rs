@@ -5,7 +5,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use espace_access::{Done, Guard, Visit};
+use espace_access::{Done, Guard, Permit, Visit};
 use espace_domain::decision::{AccessMode, Action, Chain};
 use espace_domain::{MatrixGroup, Outcome, Trace, TraceActor};
 use espace_http::{Bearer, Page, Problem, ProblemBody, ProblemKind};
@@ -103,11 +103,11 @@ pub(crate) async fn list(
     Path(space_id): Path<String>,
     query: Result<Query<LogQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<LogView>, Problem> {
-    let visit = enter(&app, &bearer, &space_id).await?;
+    let (visit, permit) = enter(&app, &bearer, &space_id).await?;
     let Query(query) = query.map_err(|_| ProblemKind::InvalidParameter)?;
     let page = Page::new(query.limit, query.cursor)?;
     let chain = shown_chain(&visit, query.chain)?;
-    let opened = visit.opened()?;
+    let opened = visit.opened(&permit)?;
     let list = format!("{LIST}.{}", chain.name());
     let from: Option<u64> = page.start(&opened.content_key, &list)?;
     let traces = app.guard.acts().traces();
@@ -121,10 +121,14 @@ pub(crate) async fn list(
 }
 
 /// Lets a reader of the log in. Anyone but the holder leaves a trace in it.
-pub(crate) async fn enter(app: &App, bearer: &Bearer, space_id: &str) -> Result<Visit, Problem> {
+pub(crate) async fn enter(
+    app: &App,
+    bearer: &Bearer,
+    space_id: &str,
+) -> Result<(Visit, Permit), Problem> {
     let (visit, permit) = app.guard.enter(bearer, space_id, Action::ReadAccessLog).await?;
     app.guard.record(&visit, &permit, Done::default()).await?;
-    Ok(visit)
+    Ok((visit, permit))
 }
 
 /// The chain that is asked for, if the reader may ever see it. What waits for the
@@ -132,7 +136,7 @@ pub(crate) async fn enter(app: &App, bearer: &Bearer, space_id: &str) -> Result<
 pub(crate) fn shown_chain(visit: &Visit, asked: Option<Chain>) -> Result<Chain, Problem> {
     let chain = asked.unwrap_or(Chain::Ordinary);
     let shown = Guard::chains_of(visit.party).any(|shown| shown == chain);
-    if shown && chain != Chain::Pending {
+    if shown && !chain.is_pending() {
         return Ok(chain);
     }
     Err(ProblemKind::NotFound.into())

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use espace_access::Done;
 use espace_domain::decision::{Action, Party};
-use espace_domain::{Actor, Block, BlockId};
+use espace_domain::{Actor, Block, BlockId, Tie};
 use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
 use espace_storage::{Choice, Versioned};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::give::{put, read_rpps};
-use crate::withdraw::leave_team;
+use crate::withdraw::leave_teams;
 
 /// Most professionals whom one holder keeps out.
 const BLOCKS_MAX: usize = 500;
@@ -62,28 +62,35 @@ pub(crate) async fn block(
         let detail = "Un médecin administrateur ne se bloque pas lui-même.";
         return Err(Problem::invalid(vec![FieldError::new("/rpps", "own-number", detail)]));
     }
-    let opened = visit.opened()?;
+    let opened = visit.opened(&permit)?;
     let known = app.consents.list(&visit.space_id, &opened.content_key).await?;
+    let whom = format!("professional:{rpps}");
     let mut blocks = 0;
-    let (mut name, mut changes) = (None, Vec::new());
-    for (entry, found) in &known {
+    let mut known_tie = Versioned { value: Tie::new(&rpps), version: None };
+    for (_, found) in &known {
         match &found.value {
             Choice::Block(block) if block.rpps == rpps => {
                 let block_id = block.block_id.clone();
+                let elements = [block_id.as_str(), &whom];
+                let done = Done { elements: &elements, ..Done::default() };
+                app.guard.record(&visit, &permit, done).await?;
                 return Ok((StatusCode::CREATED, Json(Blocked { block_id })));
             }
             Choice::Block(_) => blocks += 1,
             Choice::Tie(tie) if tie.rpps == rpps => {
-                name.clone_from(&tie.name);
-                let mut tie = tie.clone();
-                changes.extend(leave_team(&app, &visit, &known, &tie)?);
-                tie.withdraw();
-                let choice = Versioned { value: Choice::Tie(tie), version: found.version };
-                changes.push(put(&app, &visit, entry, &choice)?);
+                known_tie = Versioned { value: tie.clone(), version: found.version };
             }
             _ => {}
         }
     }
+    // Written also where there was none: a first access at the same moment is overtaken.
+    let Versioned { value: mut tie, version } = known_tie;
+    let name = tie.name.clone();
+    let mut changes = leave_teams(&app, (&visit, &permit), &known, &rpps)?;
+    tie.withdraw();
+    let entry = visit.names.tie(&visit.space_id, &rpps);
+    let choice = Versioned { value: Choice::Tie(tie), version };
+    changes.push(put(&app, (&visit, &permit), &entry, &choice)?);
     if blocks >= BLOCKS_MAX {
         return Err(ProblemKind::TooManyProfessionals.into());
     }
@@ -91,8 +98,8 @@ pub(crate) async fn block(
     let block = Block { block_id: block_id.clone(), rpps, name, since: visit.now };
     let entry = visit.names.block(&visit.space_id, &block.rpps);
     let choice = Versioned { value: Choice::Block(block), version: None };
-    changes.push(put(&app, &visit, &entry, &choice)?);
-    let elements = [block_id.as_str()];
+    changes.push(put(&app, (&visit, &permit), &entry, &choice)?);
+    let elements = [block_id.as_str(), &whom];
     let done =
         Done { elements: &elements, changes: &changes, raises_epoch: true, ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;

@@ -53,7 +53,7 @@ pub(crate) async fn contest(
         return Err(Problem::invalid(vec![FieldError::new("/reason", "invalid-length", detail)]));
     }
     let chain = shown_chain(&visit, input.chain)?;
-    let opened = visit.opened()?;
+    let opened = visit.opened(&permit)?;
     let sequence: u64 = sequence.parse().map_err(|_| ProblemKind::NotFound)?;
     if sequence == 0 || sequence > opened.space.heads().of(chain).sequence {
         return Err(ProblemKind::NotFound.into());
@@ -63,7 +63,9 @@ pub(crate) async fn contest(
     let changes = [traces.contest(&visit.space_id, (chain, sequence), reason, key, random)?];
     let named = format!("{}.{sequence}", chain.name());
     let elements = [named.as_str()];
-    let done = Done { elements: &elements, changes: &changes, ..Done::default() };
+    // In the chain it is about: in another it would tell of this one.
+    let done =
+        Done { elements: &elements, changes: &changes, chain: Some(chain), ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;
     Ok(StatusCode::NO_CONTENT)
 }

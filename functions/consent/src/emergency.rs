@@ -33,7 +33,7 @@ pub(crate) async fn choose(
     let action = Action::SetEmergencyChoices;
     let (visit, permit) = app.guard.enter(&bearer, &space_id, action).await?;
     let chosen = body?.value;
-    let opened = visit.opened()?;
+    let opened = visit.opened(&permit)?;
     let known = app.consents.list(&visit.space_id, &opened.content_key).await?;
     let version = known.iter().find_map(|(_, found)| match found.value {
         Choice::Emergencies(_) => Some(found.version),
@@ -41,8 +41,16 @@ pub(crate) async fn choose(
     });
     let value = Choice::Emergencies(chosen.into());
     let choice = Versioned { value, version: version.flatten() };
-    let changes = [put(&app, &visit, Consents::choices_entry(), &choice)?];
-    let done = Done { changes: &changes, raises_epoch: true, ..Done::default() };
+    let changes = [put(&app, (&visit, &permit), Consents::choices_entry(), &choice)?];
+    let told = |name: &str, allowed: bool| format!("{name}:{}", if allowed { "yes" } else { "no" });
+    let chosen_now = [
+        told("regulation", chosen.regulation),
+        told("breakGlass", chosen.break_glass),
+        told("showMasked", chosen.show_masked),
+    ];
+    let elements: Vec<&str> = chosen_now.iter().map(String::as_str).collect();
+    let done =
+        Done { elements: &elements, changes: &changes, raises_epoch: true, ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;
     Ok(Json(chosen))
 }

@@ -5,7 +5,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use espace_access::{Done, Visit};
+use espace_access::{Done, Permit, Visit};
 use espace_domain::decision::{Action, Standing};
 use espace_domain::{ConsentForm, Grant, GrantId, Tie};
 use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
@@ -67,7 +67,7 @@ pub(crate) async fn give(
         return Err(Problem::invalid(vec![FieldError::new("/until", "past-date", detail)]));
     }
     let role = input.role.map(Standing::from);
-    let opened = visit.opened()?;
+    let opened = visit.opened(&permit)?;
     let known = app.consents.list(&visit.space_id, &opened.content_key).await?;
     let mut changes = Vec::new();
     let mut tie = Versioned { value: Tie::new(&rpps), version: None };
@@ -84,6 +84,13 @@ pub(crate) async fn give(
                 continue;
             }
             Choice::Tie(other) => other,
+            // Their colleagues' end moves with theirs.
+            Choice::Team(mut team) if team.members.contains_key(&rpps) => {
+                team.members.insert(rpps.clone(), input.until);
+                let choice = Versioned { value: Choice::Team(team), version };
+                changes.push(put(&app, (&visit, &permit), &entry, &choice)?);
+                continue;
+            }
             _ => continue,
         };
         grants += usize::from(other.grant_at(visit.now).is_some());
@@ -93,7 +100,7 @@ pub(crate) async fn give(
         {
             grant.role = None;
             let choice = Versioned { value: Choice::Tie(other), version };
-            changes.push(put(&app, &visit, &entry, &choice)?);
+            changes.push(put(&app, (&visit, &permit), &entry, &choice)?);
         }
     }
     if grants >= GRANTS_MAX {
@@ -101,6 +108,7 @@ pub(crate) async fn give(
     }
     let random = app.random.as_ref();
     let standing = tie.value.grant_at(visit.now);
+    let structure = standing.and_then(|grant| grant.structure.clone());
     let grant_id =
         standing.map_or_else(|| GrantId::generate(random), |grant| grant.grant_id.clone());
     tie.value.give(Grant {
@@ -109,12 +117,14 @@ pub(crate) async fn give(
         until: input.until,
         since: visit.now,
         given: ConsentForm::InSpace,
+        structure,
     });
     let entry = visit.names.tie(&visit.space_id, &rpps);
     let choice = Versioned { value: Choice::Tie(tie.value), version: tie.version };
-    changes.push(put(&app, &visit, &entry, &choice)?);
+    changes.push(put(&app, (&visit, &permit), &entry, &choice)?);
+    let whom = format!("professional:{rpps}");
     let done = Done {
-        elements: &[grant_id.as_str()],
+        elements: &[grant_id.as_str(), &whom],
         changes: &changes,
         // A role that moves, or a date brought forward, takes away.
         raises_epoch: true,
@@ -127,11 +137,11 @@ pub(crate) async fn give(
 /// The write of a choice.
 pub(crate) fn put(
     app: &App,
-    visit: &Visit,
+    (visit, permit): (&Visit, &Permit),
     entry: &str,
     choice: &Versioned<Choice>,
 ) -> Result<Change, Problem> {
-    let key = &visit.opened()?.content_key;
+    let key = &visit.opened(permit)?.content_key;
     Ok(app.consents.put(&visit.space_id, entry, choice, key, app.random.as_ref())?)
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct GrantView {
     /// `inSpace`, `oral`, `written`.
     #[schema(value_type = String)]
     given: ConsentForm,
+    /// The structure whose other professionals it lets in too.
+    structure: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -97,7 +99,7 @@ pub(crate) async fn list(
 ) -> Result<Json<ConsentsView>, Problem> {
     let (visit, permit) = app.guard.enter(&bearer, &space_id, Action::ReadConsents).await?;
     app.guard.record(&visit, &permit, espace_access::Done::default()).await?;
-    let opened = visit.opened()?;
+    let opened = visit.opened(&permit)?;
     let mut view = ConsentsView {
         professionals: Vec::new(),
         blocked: Vec::new(),
@@ -122,6 +124,7 @@ pub(crate) async fn list(
                     until: grant.until,
                     since: grant.since,
                     given: grant.given,
+                    structure: grant.structure,
                 });
             }
             Choice::Block(block) => view.blocked.push(BlockView {

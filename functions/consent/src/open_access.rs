@@ -5,10 +5,10 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use espace_access::{Done, Opened, Visit};
-use espace_domain::decision::{AccessMode, Action};
+use espace_access::{Done, Opened, Permit, Visit};
+use espace_domain::decision::{AccessMode, Action, Situation, decide};
 use espace_domain::{
-    AccessId, Actor, CareTeam, ConsentForm, Grant, GrantId, HeldAccess, OneTimeCode, Tie,
+    AccessId, Actor, CareTeam, ConsentForm, Grant, GrantId, HeldAccess, OneTimeCode, SpaceId, Tie,
 };
 use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody};
 use espace_storage::{Change, Choice, Consents, EmergencyAccess, Versioned};
@@ -100,26 +100,39 @@ pub(crate) async fn open(
         }
     };
     let mut changes = Vec::new();
-    let mut reason = None;
-    match &input {
-        NewAccess::Normal { presence_code: Some(typed), .. } => {
-            let typed = OneTimeCode::parse(typed).ok();
-            let typed = typed.as_ref().map_or("", OneTimeCode::expose);
-            let tag = visit.names.presence_code(&visit.space_id, typed);
-            let shown = app.consents.try_presence(&visit.space_id, &tag, visit.now).await?;
-            if shown {
-                changes.push(app.consents.use_presence(&visit.space_id, &tag)?);
-            }
-            visit.situation.present = shown;
+    let mut used = None;
+    if let NewAccess::Normal { presence_code: Some(typed), .. } = &input {
+        let typed = OneTimeCode::parse(typed).ok();
+        let typed = typed.as_ref().map_or("", OneTimeCode::expose);
+        let tag = visit.names.presence_code(&visit.space_id, typed);
+        // Who would not come in even with the right code tries none: they could use the
+        // patient's up. The same call is made all the same, on what is not there.
+        let with_code = Situation { present: true, ..visit.situation };
+        let may_try = decide(visit.party, action, &with_code).is_allowed();
+        let nowhere = SpaceId::generate(app.random.as_ref());
+        let tried = if may_try { &visit.space_id } else { &nowhere };
+        let who = visit.names.tie(tried, &visit.claims.sub);
+        if app.consents.try_presence(tried, &who, &tag, visit.now).await? {
+            visit.situation.present = true;
+            used = Some(tag);
         }
-        NewAccess::Normal { .. } | NewAccess::Regulation {} => {}
-        NewAccess::BreakGlass { reason: written } => reason = Some(read_reason(written)?),
     }
     let permit = app.guard.permit(&visit, action, &[]).await?;
+    if let Some(tag) = used {
+        changes.push(app.consents.use_presence(&visit.space_id, &tag)?);
+    }
+    let reason = match &input {
+        NewAccess::BreakGlass { reason } => Some(read_reason(reason)?),
+        NewAccess::Normal { .. } | NewAccess::Regulation {} => None,
+    };
     let access_id = AccessId::generate(app.random.as_ref());
     let access = HeldAccess::new(access_id, asked, visit.now);
-    changes.extend(come_in(&app, &visit, &access, attested(&input), reason)?);
-    let elements = [access.access_id.as_str()];
+    let attested = attested(&input);
+    let come = Coming { access: &access, attested, reason };
+    changes.extend(come_in(&app, (&visit, &permit), come)?);
+    let attestation = attested.map(|form| format!("attestation:{}", form.name()));
+    let mut elements = vec![access.access_id.as_str()];
+    elements.extend(attestation.as_deref());
     let mode = Some(asked);
     let done = Done { elements: &elements, changes: &changes, mode, ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;
@@ -127,19 +140,25 @@ pub(crate) async fn open(
     Ok((StatusCode::CREATED, Json(OpenedAccess { access_id, mode, expires_at: until })))
 }
 
+/// How a professional comes in.
+struct Coming<'a> {
+    access: &'a HeldAccess,
+    attested: Option<ConsentForm>,
+    reason: Option<String>,
+}
+
 /// What opening an access writes: who came, from where, with which consent; the reason
 /// given in an emergency.
 fn come_in(
     app: &App,
-    visit: &Visit,
-    access: &HeldAccess,
-    attested: Option<ConsentForm>,
-    reason: Option<String>,
+    (visit, permit): (&Visit, &Permit),
+    coming: Coming<'_>,
 ) -> Result<Vec<Change>, Problem> {
+    let Coming { access, attested, reason } = coming;
     let Actor::Professional { rpps, profession, structure, name, .. } = &visit.claims.actor else {
         return Err(Problem::internal("an access of someone else than a professional"));
     };
-    let opened: &Opened = visit.opened()?;
+    let opened: &Opened = visit.opened(permit)?;
     let random = app.random.as_ref();
     let known = opened.tie.clone();
     let (mut tie, version) =
@@ -159,10 +178,20 @@ fn come_in(
             until: None,
             since: visit.now,
             given,
+            structure: None,
         });
         tie.give(grant);
     }
-    if let (Some(structure), Some(grant)) = (structure, tie.grant_at(visit.now)) {
+    if let (AccessMode::Normal, Some(grant)) = (access.mode, &mut tie.grant)
+        && grant.structure.is_none()
+    {
+        // Consent counts where the professional first came with it, nowhere else.
+        grant.structure.clone_from(structure);
+    }
+    let counts_here =
+        |grant: &&Grant| access.mode == AccessMode::Normal && grant.structure == *structure;
+    if let (Some(structure), Some(grant)) = (structure, tie.grant_at(visit.now).filter(counts_here))
+    {
         let team = opened.team.clone();
         let mut team = team.unwrap_or(Versioned { value: CareTeam::default(), version: None });
         let before = team.value.clone();
@@ -170,11 +199,16 @@ fn come_in(
         if team.value != before {
             let entry = visit.names.team(&visit.space_id, structure);
             let choice = Versioned { value: Choice::Team(team.value), version: team.version };
-            changes.push(put(app, visit, &entry, &choice)?);
+            changes.push(put(app, (visit, permit), &entry, &choice)?);
         }
     }
     let entry = visit.names.tie(&visit.space_id, rpps);
-    changes.push(put(app, visit, &entry, &Versioned { value: Choice::Tie(tie), version })?);
+    changes.push(put(
+        app,
+        (visit, permit),
+        &entry,
+        &Versioned { value: Choice::Tie(tie), version },
+    )?);
     if access.mode != AccessMode::Normal {
         let emergency = EmergencyAccess {
             access_id: access.access_id.clone(),
@@ -185,7 +219,7 @@ fn come_in(
         };
         let entry = Consents::emergency_entry(&access.access_id);
         let choice = Versioned { value: Choice::Emergency(emergency), version: None };
-        changes.push(put(app, visit, &entry, &choice)?);
+        changes.push(put(app, (visit, permit), &entry, &choice)?);
     }
     Ok(changes)
 }

@@ -6,10 +6,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use espace_access::Visit;
 use espace_crypto::{
-    ANCHOR_SALT_BYTES, ChainHash, ChainHead, MerklePath, MerkleTree, anchored_leaf, commitment,
+    ANCHOR_SALT_BYTES, ChainHash, ChainHead, MerklePath, MerkleTree, SealingKey, anchored_leaf,
 };
 use espace_domain::decision::Chain;
-use espace_http::{Bearer, Problem, ProblemBody};
+use espace_http::{Bearer, Problem, ProblemBody, ProblemKind};
 use espace_storage::{Anchor, AnchorProof, StorageError};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -22,10 +22,8 @@ use crate::access_log::{enter, shown_chain};
 const VERIFIED_MAX: u64 = 20_000;
 /// Traces asked for at once.
 const PAGE: i32 = 500;
-/// Proofs looked at, newest first.
-const PROOFS_MAX: i32 = 3;
-/// Seconds within which a run of the job writes its anchor.
-const IN_THE_MAKING_S: i64 = 6 * 3_600;
+/// Proofs looked at, newest first: that of a run which is not over has no anchor yet.
+const PROOFS_MAX: i32 = 5;
 
 /// What was found.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,12 +33,12 @@ pub(crate) struct Verification {
     intact: bool,
     /// How far the ordinary chain has come.
     head: HeadView,
-    /// Each chain the caller may see.
-    chains: Vec<ChainView>,
-    /// When the chains were last anchored where nobody can change it.
+    /// When the ordinary chain was last anchored where nobody can change it.
     anchored_at: Option<Timestamp>,
     /// Which anchor: `GET /v1/anchors/{anchor}`.
     anchor: Option<String>,
+    /// Each chain the caller may see.
+    chains: Vec<ChainView>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,6 +55,8 @@ pub(crate) struct ChainView {
     /// Traces read again: all, or the newest 20,000.
     verified: u64,
     head: HeadView,
+    anchored_at: Option<Timestamp>,
+    anchor: Option<String>,
 }
 
 /// Reads the log again from its seals, and compares it with its hashes, its head and its
@@ -75,63 +75,66 @@ pub(crate) async fn verify(
     bearer: Bearer,
     Path(space_id): Path<String>,
 ) -> Result<Json<Verification>, Problem> {
-    let visit = enter(&app, &bearer, &space_id).await?;
+    let (visit, permit) = enter(&app, &bearer, &space_id).await?;
+    let key = &visit.opened(&permit)?.trace_key;
     // The reading itself may have been traced.
-    let spaces = app.guard.acts().spaces();
-    let space = spaces.find(&visit.space_id).await?;
-    let heads = *space
-        .as_ref()
-        .map_or_else(|| visit.opened().map(|o| o.space.heads()), |s| Ok(s.heads()))?;
-    let (proof, anchor_lacks) = anchored(&app, &visit).await?;
+    let space = app.guard.acts().spaces().find(&visit.space_id).await?;
+    let space = space.ok_or(ProblemKind::NotFound)?;
     let mut chains = Vec::new();
     for chain in Chain::ALL.into_iter().filter(|chain| shown_chain(&visit, Some(*chain)).is_ok()) {
-        let head = heads.of(chain);
-        let last = proof.as_ref().map(|(proof, _)| anchored_head(proof, chain));
-        let (verified, whole) = read_again(&app, &visit, chain, head, last.flatten()).await?;
+        let head = space.heads().of(chain);
+        let proof = anchored(&app, &visit, chain).await?;
+        let last = proof.as_ref().map(|(proof, _)| proof.head());
+        let (verified, whole) =
+            read_again(&app, (&visit, key), chain, head, last.flatten()).await?;
         // A proof that does not say how far the chain had come proves nothing.
         let proven = last.is_none_or(|head| head.is_some())
-            && proof.as_ref().is_none_or(|(proof, anchor)| stands(proof, anchor));
-        let intact = whole && proven && !anchor_lacks;
-        chains.push(ChainView { chain, intact, verified, head: head.into() });
+            && proof.as_ref().is_none_or(|(proof, anchor)| stands(&visit, chain, proof, anchor));
+        let proof = proof.map(|(proof, _)| proof);
+        chains.push(ChainView {
+            chain,
+            intact: whole && proven,
+            verified,
+            head: head.into(),
+            anchored_at: proof.as_ref().map(|proof| proof.anchored_at),
+            anchor: proof.map(|proof| proof.anchor),
+        });
     }
-    let proof = proof.map(|(proof, _)| proof);
+    let ordinary = chains.iter().find(|view| view.chain == Chain::Ordinary);
     Ok(Json(Verification {
         intact: chains.iter().all(|chain| chain.intact),
-        head: heads.of(Chain::Ordinary).into(),
+        head: space.heads().of(Chain::Ordinary).into(),
+        anchored_at: ordinary.and_then(|view| view.anchored_at),
+        anchor: ordinary.and_then(|view| view.anchor.clone()),
         chains,
-        anchored_at: proof.as_ref().map(|proof| proof.anchored_at),
-        anchor: proof.map(|proof| proof.anchor),
     }))
 }
 
-/// The last proof whose anchor is there, and whether one lacks its anchor: that of today
-/// may be in the making, an older one's cannot have gone by itself.
+/// The last proof of a chain whose anchor is there. One whose run is not over, or was cut
+/// off, has none yet; an anchor that is there cannot go.
 pub(crate) async fn anchored(
     app: &App,
     visit: &Visit,
-) -> Result<(Option<(AnchorProof, Anchor)>, bool), Problem> {
-    let proofs = app.guard.acts().traces().last_proofs(&visit.space_id, PROOFS_MAX).await?;
-    for proof in proofs {
+    chain: Chain,
+) -> Result<Option<(AnchorProof, Anchor)>, Problem> {
+    let traces = app.guard.acts().traces();
+    for proof in traces.last_proofs(&visit.space_id, chain, PROOFS_MAX).await? {
         if let Some(anchor) = app.anchors.find(&proof.anchor).await? {
-            return Ok((Some((proof, anchor)), false));
-        }
-        if visit.now.as_second() - proof.anchored_at.as_second() > IN_THE_MAKING_S {
-            return Ok((None, true));
+            return Ok(Some((proof, anchor)));
         }
     }
-    Ok((None, false))
+    Ok(None)
 }
 
 /// Reads a chain again up to its head, through what was anchored of it; how many traces
 /// were read, and whether all is as it was.
 async fn read_again(
     app: &App,
-    visit: &Visit,
+    (visit, key): (&Visit, &SealingKey),
     chain: Chain,
     head: ChainHead,
     anchored: Option<ChainHead>,
 ) -> Result<(u64, bool), Problem> {
-    let key = &visit.opened()?.trace_key;
     let traces = app.guard.acts().traces();
     let first = head.sequence.saturating_sub(VERIFIED_MAX) + 1;
     let mut reached: Option<ChainHead> = (first == 1).then(ChainHead::default);
@@ -167,21 +170,15 @@ async fn read_again(
     Ok((verified, passed && reached.unwrap_or_default() == head))
 }
 
-/// How far a chain had come when it was anchored; `None` where the proof does not say.
-fn anchored_head(proof: &AnchorProof, chain: Chain) -> Option<ChainHead> {
-    let position = Chain::ALL.iter().position(|other| *other == chain)?;
-    let head = proof.heads.get(position)?;
-    Some(ChainHead { sequence: head.sequence, hash: ChainHash::from_slice(&head.hash)? })
-}
-
 /// Whether a proof leads to its anchor's root.
-fn stands(proof: &AnchorProof, anchor: &Anchor) -> bool {
+fn stands(visit: &Visit, chain: Chain, proof: &AnchorProof, anchor: &Anchor) -> bool {
     let leads = || {
-        let commitments = commitments(proof)?;
+        let salt: &[u8; ANCHOR_SALT_BYTES] = proof.salt.as_slice().try_into().ok()?;
+        let leaf = anchored_leaf(salt, visit.space_id.as_str(), chain.name(), &proof.head()?);
         let siblings = proof.path.iter().map(|hash| ChainHash::from_slice(hash));
         let siblings = siblings.collect::<Option<Vec<_>>>()?;
         let path = MerklePath { index: proof.leaf, leaves: proof.leaves, siblings };
-        let root = path.root(&anchored_leaf(&commitments))?;
+        let root = path.root(leaf.as_bytes())?;
         let shard = anchor.shards.iter().find(|shard| shard.shard == u32::from(proof.shard))?;
         let roots: Option<Vec<_>> =
             anchor.shards.iter().map(|shard| ChainHash::parse(&shard.root)).collect();
@@ -189,16 +186,6 @@ fn stands(proof: &AnchorProof, anchor: &Anchor) -> bool {
         Some(root.to_hex() == shard.root && whole.to_hex() == anchor.root)
     };
     leads().unwrap_or(false)
-}
-
-/// The commitments of a proof's heads.
-pub(crate) fn commitments(proof: &AnchorProof) -> Option<Vec<ChainHash>> {
-    let of = |head: &espace_storage::AnchoredHead| {
-        let salt: &[u8; ANCHOR_SALT_BYTES] = head.salt.as_slice().try_into().ok()?;
-        let hash = ChainHash::from_slice(&head.hash)?;
-        Some(commitment(salt, &ChainHead { sequence: head.sequence, hash }))
-    };
-    proof.heads.iter().map(of).collect()
 }
 
 impl From<ChainHead> for HeadView {

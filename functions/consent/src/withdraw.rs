@@ -4,7 +4,7 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use espace_access::{Done, Visit};
+use espace_access::{Done, Permit, Visit};
 use espace_domain::Tie;
 use espace_domain::decision::Action;
 use espace_http::{Bearer, Problem, ProblemBody, ProblemKind};
@@ -30,7 +30,7 @@ pub(crate) async fn withdraw(
     Path((space_id, grant_id)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let (visit, permit) = app.guard.enter(&bearer, &space_id, Action::WithdrawConsent).await?;
-    let opened = visit.opened()?;
+    let opened = visit.opened(&permit)?;
     let known = app.consents.list(&visit.space_id, &opened.content_key).await?;
     let named =
         |tie: &Tie| tie.grant.as_ref().is_some_and(|grant| grant.grant_id.as_str() == grant_id);
@@ -40,37 +40,36 @@ pub(crate) async fn withdraw(
     });
     let (entry, tie, version) = found.ok_or(ProblemKind::NotFound)?;
     let mut tie = tie.clone();
-    let mut changes = leave_team(&app, &visit, &known, &tie)?;
+    let mut changes = leave_teams(&app, (&visit, &permit), &known, &tie.rpps)?;
     tie.withdraw();
-    changes.push(put(&app, &visit, entry, &Versioned { value: Choice::Tie(tie), version })?);
-    let elements = [grant_id.as_str()];
+    let whom = format!("professional:{}", tie.rpps);
+    let choice = Versioned { value: Choice::Tie(tie), version };
+    changes.push(put(&app, (&visit, &permit), entry, &choice)?);
+    let elements = [grant_id.as_str(), &whom];
     let done =
         Done { elements: &elements, changes: &changes, raises_epoch: true, ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The write by which a professional's consent no longer counts for their colleagues.
-pub(crate) fn leave_team(
+/// The writes by which a professional's consent no longer counts for colleagues, wherever
+/// it did.
+pub(crate) fn leave_teams(
     app: &App,
-    visit: &Visit,
+    (visit, permit): (&Visit, &Permit),
     known: &[(String, Versioned<Choice>)],
-    tie: &Tie,
+    rpps: &str,
 ) -> Result<Vec<Change>, Problem> {
-    let Some(structure) = &tie.structure else {
-        return Ok(Vec::new());
-    };
-    let name = visit.names.team(&visit.space_id, structure);
+    let mut changes = Vec::new();
     for (entry, found) in known {
         if let Choice::Team(team) = &found.value
-            && *entry == name
-            && team.members.contains_key(&tie.rpps)
+            && team.members.contains_key(rpps)
         {
             let mut team = team.clone();
-            team.members.remove(&tie.rpps);
+            team.members.remove(rpps);
             let choice = Versioned { value: Choice::Team(team), version: found.version };
-            return Ok(vec![put(app, visit, entry, &choice)?]);
+            changes.push(put(app, (visit, permit), entry, &choice)?);
         }
     }
-    Ok(Vec::new())
+    Ok(changes)
 }

@@ -8,7 +8,7 @@ use axum::extract::FromRef;
 use espace_access::Guard;
 use espace_domain::{Clock, Random};
 use espace_storage::{
-    Aws, Environment, KeyName, MissingVariables, Registry, SystemKeys, Throttles,
+    Aws, Consents, Environment, KeyName, MissingVariables, Registry, SystemKeys, Throttles,
 };
 
 /// The stores this function is allowed, and no other.
@@ -17,6 +17,7 @@ pub struct App {
     pub(crate) guard: Guard,
     pub(crate) registry: Registry,
     pub(crate) throttles: Throttles,
+    pub(crate) consents: Consents,
     pub(crate) limits: Limits,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
@@ -45,6 +46,7 @@ impl App {
             guard: Guard::new(aws, env, keys.clone(), clock.clone(), random.clone()),
             registry: Registry::new(aws, env, keys.clone()),
             throttles: Throttles::new(aws, env, keys, KeyName::PersonIndex),
+            consents: Consents::new(aws, env),
             limits: Limits {
                 per_professional: env.required_number("ESPACE_SEARCHES_PER_PROFESSIONAL"),
                 per_structure: env.required_number("ESPACE_SEARCHES_PER_STRUCTURE"),

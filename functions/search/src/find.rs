@@ -4,12 +4,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use espace_access::Done;
+use espace_access::{Done, Permit, Visit};
 use espace_crypto::BlindIndex;
 use espace_domain::decision::{AccessMode, Action};
-use espace_domain::{Actor, Nir, Registration, SpaceId};
+use espace_domain::{AccessId, Actor, Nir, Registration, SpaceId};
 use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
-use espace_storage::SearchedTraits;
+use espace_storage::{Change, Choice, Consents, EmergencyAccess, SearchedTraits, Versioned};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -68,15 +68,15 @@ pub(crate) async fn find(
     slow_down(&app, rpps, structure.as_deref()).await?;
     // Nobody's: where nobody is found, the same is asked of a space that is not there.
     let nobodys = SpaceId::generate(app.random.as_ref());
-    let (space_id, fault, in_emergency) = match body {
+    let (space_id, fault, reason) = match body {
         Ok(body) => match read(&body.value) {
             Ok(nir) => {
                 let found = person(&app, nir.as_ref(), &body.value).await?;
-                (found.unwrap_or(nobodys), None, body.value.emergency_reason.is_some())
+                (found.unwrap_or(nobodys), None, body.value.emergency_reason)
             }
-            Err(fault) => (nobodys, Some(fault), false),
+            Err(fault) => (nobodys, Some(fault), None),
         },
-        Err(fault) => (nobodys, Some(fault), false),
+        Err(fault) => (nobodys, Some(fault), None),
     };
     let visit = app.guard.arrive(claims, space_id, Action::FindPatient, &[]).await?;
     if let Some(fault) = fault {
@@ -87,21 +87,53 @@ pub(crate) async fn find(
         };
     }
     let permit = app.guard.permit(&visit, Action::FindPatient, &[]).await?;
-    let mode = in_emergency.then_some(AccessMode::BreakGlass);
-    app.guard.record(&visit, &permit, Done { mode, ..Done::default() }).await?;
+    let mode = reason.as_ref().map(|_| AccessMode::BreakGlass);
+    let changes = match reason {
+        Some(reason) => vec![keep_reason(&app, (&visit, &permit), reason.trim())?],
+        None => Vec::new(),
+    };
+    let done = Done { mode, changes: &changes, ..Done::default() };
+    app.guard.record(&visit, &permit, done).await?;
     Ok(Json(Found { space_id: visit.space_id }))
+}
+
+/// The write of why a patient was searched who could not say who they are.
+fn keep_reason(
+    app: &App,
+    (visit, permit): (&Visit, &Permit),
+    reason: &str,
+) -> Result<Change, Problem> {
+    let Actor::Professional { rpps, name, .. } = &visit.claims.actor else {
+        return Err(Problem::internal("a search by someone else than a professional"));
+    };
+    let access_id = AccessId::generate(app.random.as_ref());
+    let entry = Consents::emergency_entry(&access_id);
+    let emergency = EmergencyAccess {
+        access_id,
+        rpps: rpps.clone(),
+        name: name.clone(),
+        reason: Some(reason.to_owned()),
+        at: visit.now,
+    };
+    let choice = Versioned { value: Choice::Emergency(emergency), version: None };
+    let key = &visit.opened(permit)?.content_key;
+    Ok(app.consents.put(&visit.space_id, &entry, &choice, key, app.random.as_ref())?)
 }
 
 /// Counts the search; too many in an hour, by one person or from one place, are refused.
 async fn slow_down(app: &App, rpps: &str, structure: Option<&str>) -> Result<(), Problem> {
     let now = app.clock.now();
     let (own, all) = (app.limits.per_professional, app.limits.per_structure);
-    let mut wait = app.throttles.count("search", rpps, own, now).await?;
-    if let Some(structure) = structure {
-        let of_structure = app.throttles.count("search-structure", structure, all, now).await?;
-        wait = wait.or(of_structure);
+    // What is refused to one counts for their colleagues no more.
+    if let Some(seconds) = app.throttles.count("search", rpps, own, now).await? {
+        return Err(Problem::slow_down(seconds));
     }
-    wait.map_or(Ok(()), |seconds| Err(Problem::slow_down(seconds)))
+    if let Some(structure) = structure
+        && let Some(seconds) = app.throttles.count("search-structure", structure, all, now).await?
+    {
+        return Err(Problem::slow_down(seconds));
+    }
+    Ok(())
 }
 
 /// Checks the fields.

@@ -83,7 +83,7 @@ pub(crate) async fn read(
 ) -> Result<Json<SpaceView>, Problem> {
     let (visit, permit) = app.guard.enter(&bearer, &space_id, Action::ReadSpace).await?;
     app.guard.record(&visit, &permit, Done::default()).await?;
-    let opened = visit.opened()?;
+    let opened = visit.opened(&permit)?;
     let space_id = visit.space_id.clone();
     let state = opened.space.state.name();
     if let SpaceState::Closed { closed_at, erasure_due_at } = opened.space.state {

@@ -9,7 +9,7 @@ use espace_domain::{Actor, Clock, Random, SpaceId};
 use espace_http::{Bearer, Claims, Problem, ProblemKind, TokenVerifier};
 use espace_storage::{
     AccessReads, Act, Acts, Asker, Asking, Aws, Change, Environment, Keyring, Recorded, Refusals,
-    RelationNames, Relations, SessionName, SigningKeys, SystemKeys,
+    RelationNames, Relations, Repetition, SessionName, SigningKeys, SystemKeys,
 };
 
 use crate::refused::{admits, problem_of};
@@ -35,10 +35,8 @@ pub struct Guard {
 /// That an act was decided to be allowed, and what goes with it.
 #[derive(Debug, Clone, Copy)]
 pub struct Permit {
-    /// Which act.
-    pub action: Action,
-    /// What goes with it.
-    pub duties: Duties,
+    action: Action,
+    duties: Duties,
 }
 
 /// What an allowed act does.
@@ -52,6 +50,8 @@ pub struct Done<'a> {
     pub raises_epoch: bool,
     /// How a professional came in, where that is the act.
     pub mode: Option<AccessMode>,
+    /// The chain its trace goes to, where the act is about a trace in it.
+    pub chain: Option<Chain>,
 }
 
 impl Guard {
@@ -159,7 +159,8 @@ impl Guard {
         if !seen.session_lasts {
             return Err(ProblemKind::Unauthenticated.into());
         }
-        let arrival = Arrival { claims, space_id, names, seen, now };
+        let is_admitted = admits(action, &claims.actor);
+        let arrival = Arrival { claims, space_id, names, seen, now, is_admitted, repetition };
         Ok(arrival.open(&self.keyring).await?)
     }
 
@@ -191,7 +192,8 @@ impl Guard {
             let mut refused = draft(visit, action, situation.chain(), random);
             refused.refuse(reason);
             refused.about(elements);
-            let draft = refused.finish(visit, None)?;
+            let again = refused.repetition(visit);
+            let draft = refused.finish(visit, Some(again))?;
             self.refusals.send(&visit.space_id, &draft, random).await?;
         }
         Err(problem_of(visit.party, reason).into())
@@ -205,28 +207,36 @@ impl Guard {
         permit: &Permit,
         done: Done<'_>,
     ) -> Result<u64, Problem> {
-        let opened = visit.opened()?;
+        let opened = visit.opened(permit)?;
         let random = self.random.as_ref();
-        let traced = match permit.duties.trace {
-            Some(_) if visit.repeated && done.changes.is_empty() => None,
-            Some(chain) => {
-                let action = permit.action;
-                let name = action.is_repeatable().then(|| {
-                    let (names, claims, space_id) = (&visit.names, &visit.claims, &visit.space_id);
-                    repetition(names, claims, space_id, action, done.elements)
-                });
-                let mut allowed = draft(visit, action, chain, random);
-                allowed.about(done.elements);
-                allowed.mode(done.mode);
-                Some(allowed.finish(visit, name)?)
-            }
-            None => None,
+        let Some(chain) = permit.duties.trace else {
+            // Holders look at what is their own: nothing to write, and nothing taken away
+            // meanwhile that it rests on.
+            return if done.changes.is_empty() {
+                Ok(0)
+            } else {
+                Err(Problem::internal("a change without a trace"))
+            };
         };
-        if traced.is_none() && done.changes.is_empty() && permit.duties.trace.is_none() {
-            // Nothing to write, nothing taken away meanwhile that it rests on: holders
-            // look at what is their own.
-            return Ok(0);
-        }
+        let again = permit.action.is_repeatable().then(|| Repetition {
+            name: repetition(
+                &visit.names,
+                &visit.claims,
+                &visit.space_id,
+                permit.action,
+                done.elements,
+            ),
+            manner: manner(visit, done.mode),
+        });
+        let is_repeated = again.is_some() && visit.repeated == again && done.changes.is_empty();
+        let traced = if is_repeated {
+            None
+        } else {
+            let mut allowed = draft(visit, permit.action, done.chain.unwrap_or(chain), random);
+            allowed.about(done.elements);
+            allowed.mode(done.mode);
+            Some(allowed.finish(visit, again)?)
+        };
         let act = Act {
             space: &opened.space,
             trace: traced.as_ref().map(|draft| (draft, &opened.trace_key)),
@@ -269,6 +279,20 @@ fn repetition(
     let mut parts = vec![space_id.as_str(), &claims.sub, action.name()];
     parts.extend(elements);
     names.repetition(&parts)
+}
+
+/// In what manner an act is done: how the professional came in, and as whom.
+fn manner(visit: &Visit, mode: Option<AccessMode>) -> String {
+    let mode = mode.or(visit.situation.access).map_or("", AccessMode::name);
+    let practice = match &visit.claims.actor {
+        Actor::Professional { profession, specialty, structure, .. } => [
+            profession.as_str(),
+            specialty.as_deref().unwrap_or_default(),
+            structure.as_deref().unwrap_or_default(),
+        ],
+        _ => [visit.party.name(), "", ""],
+    };
+    visit.names.repetition(&[[mode].as_slice(), &practice].concat())
 }
 
 /// The space that a path names.

@@ -7,7 +7,7 @@ use espace_http::ProblemKind;
 
 /// The problem that stands for a reason, for this party. To who may not know that a space
 /// or document is there, it is not there.
-pub(crate) fn problem_of(party: Party, reason: Reason) -> ProblemKind {
+pub fn problem_of(party: Party, reason: Reason) -> ProblemKind {
     match reason {
         Reason::NotForThisParty if party == Party::Stranger => ProblemKind::NotFound,
         Reason::NotForThisParty | Reason::NoColumn | Reason::NotAdministrator => {

@@ -3,7 +3,7 @@
 use espace_domain::decision::{AccessMode, Action, Chain, Party, Reason};
 use espace_domain::{Actor, Outcome, Random, Trace, TraceActor};
 use espace_http::Problem;
-use espace_storage::TraceDraft;
+use espace_storage::{Repetition, TraceDraft};
 
 use crate::visit::Visit;
 
@@ -37,11 +37,22 @@ impl Draft {
         self.trace.reason = Some(reason.name().to_owned());
     }
 
+    /// By what the same refused attempt is recognised: told once in a while, too.
+    pub(crate) fn repetition(&self, visit: &Visit) -> Repetition {
+        let elements = self.trace.elements.join(",");
+        let who = [visit.space_id.as_str(), visit.claims.sub.as_str()];
+        let act = ["refused", self.trace.action.as_str(), &elements];
+        Repetition {
+            name: visit.names.repetition(&[who.as_slice(), act.as_slice()].concat()),
+            manner: self.trace.reason.clone().unwrap_or_default(),
+        }
+    }
+
     /// The trace as it will be chained.
     pub(crate) fn finish(
         self,
         visit: &Visit,
-        repetition: Option<String>,
+        repetition: Option<Repetition>,
     ) -> Result<TraceDraft, Problem> {
         let content = serde_json::to_string(&self.trace)
             .map_err(|_| Problem::internal("a trace could not be written"))?;
@@ -49,17 +60,6 @@ impl Draft {
             Actor::Professional { rpps, .. } => Some(visit.names.inquiry(rpps, self.trace.at)),
             _ => None,
         };
-        let refused = self.trace.outcome == Outcome::Refused;
-        // A refused attempt that is repeated is told once, too.
-        let repetition = repetition.or_else(|| {
-            refused.then(|| {
-                let elements = self.trace.elements.join(",");
-                let reason = self.trace.reason.as_deref().unwrap_or_default();
-                let act = [self.trace.action.as_str(), reason, &elements];
-                let who = [visit.space_id.as_str(), visit.claims.sub.as_str()];
-                visit.names.repetition(&[who.as_slice(), act.as_slice()].concat())
-            })
-        });
         Ok(TraceDraft { chain: self.chain, content, inquiry, repetition })
     }
 }

@@ -6,9 +6,12 @@ use espace_domain::decision::{EmergencyChoices, Party, Practice, Situation, Spac
 use espace_domain::{Actor, CareTeam, MatrixGroup, SpaceId, Tie, Traits, is_minor, paris_date};
 use espace_http::{Claims, Problem};
 use espace_storage::{
-    Choice, Keyring, RelationNames, Seen, Space, SpaceKeyPurpose, StorageError, Versioned,
+    Choice, Keyring, RelationNames, Repetition, Seen, Space, SpaceKeyPurpose, StorageError,
+    Versioned,
 };
 use jiff::Timestamp;
+
+use crate::guard::Permit;
 
 /// Someone at the door of a space.
 #[derive(Debug)]
@@ -25,7 +28,7 @@ pub struct Visit {
     pub names: RelationNames,
     /// When they came.
     pub now: Timestamp,
-    pub(crate) repeated: bool,
+    pub(crate) repeated: Option<Repetition>,
     pub(crate) opened: Option<Opened>,
 }
 
@@ -51,8 +54,8 @@ pub struct Opened {
 }
 
 impl Visit {
-    /// What is needed to act. There once an act is permitted: none is, without.
-    pub fn opened(&self) -> Result<&Opened, Problem> {
+    /// What is needed to act: for who holds a permit, and there once an act is permitted.
+    pub fn opened(&self, _permit: &Permit) -> Result<&Opened, Problem> {
         self.opened.as_ref().ok_or_else(|| Problem::internal("an act without a space"))
     }
 }
@@ -79,13 +82,18 @@ pub(crate) struct Arrival {
     pub(crate) names: RelationNames,
     pub(crate) seen: Seen,
     pub(crate) now: Timestamp,
+    /// Whether the act is for callers of this kind at all.
+    pub(crate) is_admitted: bool,
+    /// The name of the act, where it may be repeated.
+    pub(crate) repetition: Option<String>,
 }
 
 impl Arrival {
     /// Opens what may be opened. To a professional who is blocked, a space is opened no
     /// more than one that is not there: the same calls are made.
     pub(crate) async fn open(self, keyring: &Keyring) -> Result<Visit, StorageError> {
-        let Self { claims, space_id, names, mut seen, now } = self;
+        let Self { claims, space_id, names, mut seen, now, is_admitted, repetition } = self;
+        let repeated = repetition.zip(seen.repeated.take());
         let standing = match (&seen.space, &seen.content_key, &seen.trace_key) {
             (Some(space), Some(_), Some(_)) => SpaceStanding::of(&space.state, space.suspension),
             _ => SpaceStanding::Absent,
@@ -118,7 +126,7 @@ impl Arrival {
             space_id,
             names,
             now,
-            repeated: seen.repeated,
+            repeated: repeated.map(|(name, manner)| Repetition { name, manner }),
             opened: None,
         };
         let acts_for = representative(&visit, &seen, keyring).await?;
@@ -127,7 +135,11 @@ impl Arrival {
         }
         let shut = matches!(standing, SpaceStanding::Absent | SpaceStanding::Deceased)
             || (standing == SpaceStanding::Closed && !visit.party.is_own_side());
-        if shut || seen.blocked || visit.party == Party::Stranger {
+        let has_no_column =
+            matches!(visit.party, Party::Professional(practice) if practice.group.is_none());
+        let is_kept_out =
+            seen.blocked || visit.party == Party::Stranger || has_no_column || !is_admitted;
+        if shut || is_kept_out {
             return Ok(visit);
         }
         let (Some(space), Some(content), Some(trace)) =

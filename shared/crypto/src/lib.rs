@@ -6,6 +6,7 @@
 //! are described in `docs/crypto.md` and above the code that writes them.
 
 mod chain;
+mod content;
 mod mac;
 mod merkle;
 mod passkey;
@@ -16,8 +17,12 @@ mod token;
 mod totp;
 
 pub use chain::{ChainHash, ChainHead, HASH_BYTES};
+pub use content::{
+    CHUNK_BYTES, ContentKey, ContentPlace, ContentSealer, SealedRange, covering, open_content,
+    seal_content, sealed_size,
+};
 pub use mac::{BlindIndex, MacKey, MacPurpose, TAG_BYTES, same_tag};
-pub use merkle::{ANCHOR_SALT_BYTES, MerklePath, MerkleTree, anchored_leaf, commitment};
+pub use merkle::{ANCHOR_SALT_BYTES, MerklePath, MerkleTree, anchored_leaf};
 pub use passkey::{Ceremony, Passkey, PasskeyRefused, verify_assertion, verify_registration};
 pub use password::{
     ARGON2_ITERATIONS, ARGON2_LANES, ARGON2_MEMORY_KIB, PasswordHash, PasswordHashError,

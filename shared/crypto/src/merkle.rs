@@ -9,24 +9,23 @@
 //! A level of odd length passes its last hash up unchanged, which gives the tree of the
 //! RFC. The root over no leaf is the SHA-256 of nothing.
 //!
-//! What is anchored for a space is a leaf over the *commitments* of its chains, so that
-//! who sees one chain learns nothing of the others:
+//! What is anchored of a chain is a salted commitment to how far it had come: who sees
+//! the tree learns nothing, and who is shown one chain's leaf learns nothing of others.
 //!
 //! ```text
-//! commitment(chain) = SHA-256( "espace/head/1" ‖ salt (32 bytes)
-//!                              ‖ sequence as 64 bits big endian ‖ hash )
-//! anchored(space)   = "espace/anchor/1" ‖ commitments in the order
-//!                     ordinary, secret, pending
+//! anchored(chain) = SHA-256( "espace/head/1" ‖ salt (32 bytes)
+//!                            ‖ part(space) ‖ part(chain)
+//!                            ‖ sequence as 64 bits big endian ‖ hash )
 //! ```
 //!
 //! Must not know what the leaves stand for.
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use crate::chain::finished;
+use crate::chain::{finished, length};
 use crate::{ChainHash, ChainHead};
 
-/// Bytes of a commitment's salt.
+/// Bytes of a leaf's salt.
 pub const ANCHOR_SALT_BYTES: usize = 32;
 /// Levels of the largest tree whose paths are verified: 2⁴⁰ leaves.
 const LEVELS_MAX: usize = 40;
@@ -114,23 +113,23 @@ impl MerklePath {
     }
 }
 
-/// The salted hash of a chain's head.
-pub fn commitment(salt: &[u8; ANCHOR_SALT_BYTES], head: &ChainHead) -> ChainHash {
-    let mut context = Context::new(&SHA256);
-    context.update(b"espace/head/1");
-    context.update(salt);
-    context.update(&head.sequence.to_be_bytes());
-    context.update(head.hash.as_bytes());
-    finished(context)
-}
-
-/// The leaf of a space.
-pub fn anchored_leaf(commitments: &[ChainHash]) -> Vec<u8> {
-    let mut leaf = b"espace/anchor/1".to_vec();
-    for commitment in commitments {
-        leaf.extend(commitment.as_bytes());
+/// The leaf of a chain: the salted hash of where it stands and how far it had come.
+pub fn anchored_leaf(
+    salt: &[u8; ANCHOR_SALT_BYTES],
+    space: &str,
+    chain: &str,
+    head: &ChainHead,
+) -> ChainHash {
+    let mut hashed = Context::new(&SHA256);
+    hashed.update(b"espace/head/1");
+    hashed.update(salt);
+    for text in [space, chain] {
+        hashed.update(&length(text.as_bytes()));
+        hashed.update(text.as_bytes());
     }
-    leaf
+    hashed.update(&head.sequence.to_be_bytes());
+    hashed.update(head.hash.as_bytes());
+    finished(hashed)
 }
 
 fn node(left: &ChainHash, right: &ChainHash) -> ChainHash {

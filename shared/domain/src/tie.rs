@@ -53,6 +53,10 @@ pub struct Grant {
     pub since: Timestamp,
     /// How it was given.
     pub given: ConsentForm,
+    /// The structure it counts in: for colleagues there too. That from which the
+    /// professional first came with it; none before, and none without a structure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structure: Option<String>,
 }
 
 /// How consent was given.
@@ -133,7 +137,7 @@ impl Tie {
 
     /// Whether consent stands: their own, or that for a colleague.
     pub fn consented_at(&self, team: Option<&CareTeam>, now: Timestamp) -> bool {
-        let by_team = || team.is_some_and(|team| team.stands(now));
+        let by_team = || team.is_some_and(|team| team.stands_beside(&self.rpps, now));
         self.grant_at(now).is_some() || (!self.apart && by_team())
     }
 
@@ -151,6 +155,17 @@ impl Tie {
     }
 }
 
+impl ConsentForm {
+    /// The name used in traces.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InSpace => "inSpace",
+            Self::Oral => "oral",
+            Self::Written => "written",
+        }
+    }
+}
+
 impl HeldAccess {
     /// An access opened now.
     pub fn new(access_id: AccessId, mode: AccessMode, now: Timestamp) -> Self {
@@ -164,9 +179,9 @@ impl HeldAccess {
 }
 
 impl CareTeam {
-    /// Whether consent for any of them stands.
-    pub fn stands(&self, now: Timestamp) -> bool {
-        self.members.values().any(|until| stands(*until, now))
+    /// Whether consent for any of them but `rpps` stands: one's own is one's own.
+    pub fn stands_beside(&self, rpps: &str, now: Timestamp) -> bool {
+        self.members.iter().any(|(member, until)| member != rpps && stands(*until, now))
     }
 
     /// Counts someone in; those whose consent is over leave, so that it does not grow.
@@ -198,6 +213,7 @@ mod tests {
             until: until.map(at),
             since: at(0),
             given: ConsentForm::Oral,
+            structure: None,
         }
     }
 
@@ -213,8 +229,10 @@ mod tests {
         let colleague = Tie::new("10002422979");
         assert!(colleague.consented_at(Some(&team), at(9)));
         assert!(!colleague.consented_at(Some(&team), at(10)));
+        assert!(!tie.consented_at(Some(&team), at(10)), "one's own end is not outlived by it");
         team.join("10002422979", None, at(11));
         assert_eq!(team.members.len(), 1);
+        assert!(!colleague.consented_at(Some(&team), at(12)), "nor is one beside oneself");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::extract::{FromRef, FromRequestParts};
 use espace_crypto::OpaqueToken;
+use espace_domain::decision::Party;
 use espace_domain::{Actor, Clock, SpaceId};
 use espace_storage::{Aws, Enrolment, Enrolments, Environment, Sessions, SigningKeys};
 use http::request::Parts;
@@ -114,9 +115,10 @@ impl Gate {
 }
 
 impl Citizen {
-    /// Whether a path names the caller's own space: by its id, or `me`.
-    pub fn owns(&self, named: &str) -> bool {
-        named == "me" || SpaceId::parse(named).ok().as_ref() == Some(&self.space_id)
+    /// Who they are to the space that a path names: theirs by its id, or `me`.
+    pub fn party_to(&self, named: &str) -> Party {
+        let owns = named == "me" || SpaceId::parse(named).ok().as_ref() == Some(&self.space_id);
+        if owns { Party::Holder } else { Party::Stranger }
     }
 }
 

@@ -1,23 +1,29 @@
-//! Everything a decision rests on, read consistently in one call: the session, the
-//! space with its keys, what the holder chose about who asks. Must not know what is
-//! decided.
+//! Everything a decision rests on, read in one call: the session, the space with its keys,
+//! what the holder chose about who asks. One transaction of reads: all of it is true at one
+//! instant, so that a consent of before a withdrawal is never paired with the epoch of
+//! after it. Must not know what is decided.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::{Get, TransactGetItem};
 use espace_domain::SpaceId;
 use jiff::Timestamp;
 
 use crate::consents::{self, CHOICES};
+use crate::repetitions;
 use crate::sessions::{SessionName, session_lasts};
 use crate::spaces::{SpaceItem, key as space_key};
 use crate::table::{Item, item, read, s};
-use crate::traces::Traces;
 use crate::{Aws, Environment, Representation, SealedChoice, Space, SpaceKeyPurpose, StorageError};
 
-/// Tries of what the cloud left unread.
-const UNREAD_TRIES_MAX: u32 = 3;
+/// Tries of a reading that collides with a write.
+const COLLISIONS_MAX: u32 = 30;
+/// First wait after a collision, and the longest.
+const COLLISION_WAIT_MS: u64 = 4;
+const COLLISION_WAIT_MAX_MS: u64 = 120;
 
 /// The tables that decisions rest on.
 #[derive(Debug, Clone)]
@@ -28,7 +34,7 @@ pub struct AccessReads {
     space_keys: String,
     consents: String,
     representations: String,
-    traces: String,
+    throttles: String,
 }
 
 /// What is asked.
@@ -87,13 +93,13 @@ pub struct Seen {
     pub own_content_key: Option<Vec<u8>>,
     /// The link by which a citizen acts for the holder.
     pub representation: Option<Representation>,
-    /// Whether the same act was traced moments ago.
-    pub repeated: bool,
+    /// In what manner the same act was traced moments ago.
+    pub repeated: Option<String>,
 }
 
 impl AccessReads {
     /// Uses the tables of sessions, spaces, space keys, consents, representations and
-    /// traces.
+    /// counters.
     pub fn new(aws: &Aws, environment: &mut Environment) -> Self {
         Self {
             client: aws.dynamodb(),
@@ -102,7 +108,7 @@ impl AccessReads {
             space_keys: environment.required("ESPACE_SPACE_KEYS_TABLE"),
             consents: environment.required("ESPACE_CONSENTS_TABLE"),
             representations: environment.required("ESPACE_REPRESENTATIONS_TABLE"),
-            traces: environment.required("ESPACE_TRACES_TABLE"),
+            throttles: environment.required("ESPACE_THROTTLES_TABLE"),
         }
     }
 
@@ -147,8 +153,8 @@ impl AccessReads {
         }
         seen.representation =
             take(&self.representations).into_iter().next().map(read).transpose()?;
-        if let Some(mark) = take(&self.traces).into_iter().next() {
-            seen.repeated = Traces::mark_stands(mark, now)?;
+        if let Some(mark) = take(&self.throttles).into_iter().next() {
+            seen.repeated = repetitions::standing_manner(mark, now)?;
         }
         Ok(seen)
     }
@@ -180,51 +186,57 @@ impl AccessReads {
                 );
             }
         }
-        let marks = asking.repetition.map(|name| Traces::repetition_key(space_id, name));
+        let marks = asking.repetition.map(repetitions::key);
         HashMap::from([
             (self.sessions.clone(), asking.session.keys()),
             (self.spaces.clone(), spaces),
             (self.space_keys.clone(), keys),
             (self.consents.clone(), chosen),
             (self.representations.clone(), links),
-            (self.traces.clone(), marks.into_iter().collect()),
+            (self.throttles.clone(), marks.into_iter().collect()),
         ])
     }
 
-    /// One call; what the cloud leaves unread for want of capacity is asked for again.
+    /// One transaction of reads; tried again where it collides with a write.
     async fn fetch(
         &self,
         keys: HashMap<String, Vec<Item>>,
     ) -> Result<HashMap<String, Vec<Item>>, StorageError> {
-        let mut wanted = HashMap::new();
+        let corrupt = |_| StorageError::Corrupt { what: "request" };
+        let (mut tables, mut gets) = (Vec::new(), Vec::new());
         for (table, keys) in keys {
-            if keys.is_empty() {
-                continue;
+            for key in keys {
+                let get = Get::builder().table_name(&table).set_key(Some(key));
+                let get = get.build().map_err(corrupt)?;
+                gets.push(TransactGetItem::builder().get(get).build());
+                tables.push(table.clone());
             }
-            let keys = KeysAndAttributes::builder()
-                .set_keys(Some(keys))
-                .consistent_read(true)
-                .build()
-                .map_err(|_| StorageError::Corrupt { what: "request" })?;
-            wanted.insert(table, keys);
         }
-        let mut found: HashMap<String, Vec<Item>> = HashMap::new();
-        for _ in 0..UNREAD_TRIES_MAX {
-            let output = self
+        for attempt in 0..COLLISIONS_MAX {
+            let sent = self
                 .client
-                .batch_get_item()
-                .set_request_items(Some(wanted))
+                .transact_get_items()
+                .set_transact_items(Some(gets.clone()))
                 .send()
-                .await
-                .map_err(|e| StorageError::call("dynamodb:BatchGetItem", e))?;
-            for (table, items) in output.responses.unwrap_or_default() {
-                found.entry(table).or_default().extend(items);
+                .await;
+            let error = match sent {
+                Ok(output) => {
+                    let mut found: HashMap<String, Vec<Item>> = HashMap::new();
+                    let items = output.responses.unwrap_or_default();
+                    for (table, item) in tables.iter().zip(items) {
+                        found.entry(table.clone()).or_default().extend(item.item);
+                    }
+                    return Ok(found);
+                }
+                Err(error) => error,
+            };
+            let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+            if code != Some("TransactionCanceledException") {
+                return Err(StorageError::call("dynamodb:TransactGetItems", error));
             }
-            match output.unprocessed_keys {
-                Some(left) if !left.is_empty() => wanted = left,
-                _ => return Ok(found),
-            }
+            let wait_ms = (COLLISION_WAIT_MS << attempt.min(6)).min(COLLISION_WAIT_MAX_MS);
+            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
         }
-        Err(StorageError::Throttled { operation: "dynamodb:BatchGetItem" })
+        Err(StorageError::Contended { what: "what a decision rests on" })
     }
 }

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use crate::traces::{TraceDraft, Traces};
 use crate::transaction::{Attempted, Transaction};
-use crate::{Aws, Environment, Space, Spaces, StorageError};
+use crate::{Aws, Environment, Repetitions, Space, Spaces, StorageError};
 
 /// Tries of an act whose chain grows under it: many may act on one space at once.
 const RACES_MAX: u32 = 60;
@@ -31,6 +31,7 @@ const LONGEST_WAIT_MS: u64 = 250;
 pub struct Acts {
     spaces: Spaces,
     traces: Traces,
+    repetitions: Repetitions,
 }
 
 /// One write that an act makes, with the name by which it is refused.
@@ -74,9 +75,19 @@ impl Change {
 }
 
 impl Acts {
-    /// Uses the tables of `ESPACE_SPACES_TABLE` and `ESPACE_TRACES_TABLE`.
+    /// Uses the tables of `ESPACE_SPACES_TABLE`, `ESPACE_TRACES_TABLE` and
+    /// `ESPACE_THROTTLES_TABLE`.
     pub fn new(aws: &Aws, environment: &mut Environment) -> Self {
-        Self { spaces: Spaces::new(aws, environment), traces: Traces::new(aws, environment) }
+        Self {
+            spaces: Spaces::new(aws, environment),
+            traces: Traces::new(aws, environment),
+            repetitions: Repetitions::new(aws, environment),
+        }
+    }
+
+    /// The marks of repeated acts.
+    pub fn repetitions(&self) -> &Repetitions {
+        &self.repetitions
     }
 
     /// The traces.
@@ -145,7 +156,8 @@ impl Acts {
                 transaction = transaction.with("space", extended);
                 let part = self.traces.put(space, draft, (&before, &next), key, random)?;
                 transaction = transaction.with("trace", part);
-                if let Some(mark) = self.traces.mark(&space.space_id, draft, now)? {
+                if let Some(repetition) = &draft.repetition {
+                    let mark = self.repetitions.mark_in_transaction(repetition, now)?;
                     transaction = transaction.with(MARK, mark);
                 }
             }

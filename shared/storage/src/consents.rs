@@ -18,17 +18,22 @@ use crate::{Aws, Environment, StorageError};
 /// The logical name in sealed places.
 const TABLE: &str = "consents";
 /// Under what name the choices about emergencies stand.
-pub(crate) const CHOICES: &str = "choices";
+pub(crate) const CHOICES: &str = "chosen.emergencies";
 /// Under what name the presence code stands.
 const PRESENCE: &str = "presence";
+/// Before the names of what a holder chose: what piles up by others' doing (reasons given
+/// in emergencies) is not listed with it.
+pub(crate) const CHOSEN: &str = "chosen.";
 /// Before the names of reasons given in emergencies.
 const EMERGENCY: &str = "emergency.";
-/// Most items of one space that are listed.
-const LISTED_MAX: usize = 2_000;
+/// Most choices of one space.
+const CHOICES_MAX: usize = 10_000;
 /// Items asked for at once.
 const PAGE: i32 = 500;
-/// Wrong tries after which a presence code serves no more.
+/// Wrong tries after which a presence code serves one professional no more.
 pub const PRESENCE_TRIES_MAX: u32 = 5;
+/// Wrong tries by anyone after which it serves nobody: one guess in 40,000 succeeds.
+const PRESENCE_TRIES_IN_ALL_MAX: u32 = 25;
 
 /// The table of consents.
 #[derive(Debug, Clone)]
@@ -107,24 +112,25 @@ impl Consents {
         loop {
             let query = Query {
                 index: None,
-                condition: "#spaceId = :space",
-                values: item([(":space", s(space_id.as_str()))]),
+                condition: "#spaceId = :space AND begins_with(#entry, :chosen)",
+                values: item([(":space", s(space_id.as_str())), (":chosen", s(CHOSEN))]),
                 start,
                 limit: PAGE,
             };
             let (items, next) = self.table.query(query).await?;
             for stored in items {
-                if stored.contains_key("tries") {
-                    continue;
-                }
                 let sealed: SealedChoice = read(stored)?;
                 let version = Some(sealed.version);
                 let value = sealed.open(key)?;
                 found.push((sealed.entry, Versioned { value, version }));
             }
             start = next;
-            if start.is_none() || found.len() >= LISTED_MAX {
+            if start.is_none() {
                 return Ok(found);
+            }
+            if found.len() >= CHOICES_MAX {
+                // Cut off in silence, a block would be overlooked.
+                return Err(StorageError::Contended { what: "more choices than are listed" });
             }
         }
     }
@@ -197,12 +203,13 @@ impl Consents {
         Ok(Change::new("presence", self.table.put_in_transaction(&stored, "")?))
     }
 
-    /// Claims one try of a space's presence code, then says whether `tag` is its keyed
-    /// hash: many tries at once have no more than the few there are. Where there is no
-    /// code the same call is made.
+    /// Claims one try of a space's presence code for `who`, then says whether `tag` is its
+    /// keyed hash: many tries at once have no more than the few there are, and one
+    /// professional cannot use up another's. Where there is no code the same call is made.
     pub async fn try_presence(
         &self,
         space_id: &SpaceId,
+        who: &str,
         tag: &[u8],
         now: Timestamp,
     ) -> Result<bool, StorageError> {
@@ -211,15 +218,21 @@ impl Consents {
             #[serde(with = "serde_bytes")]
             tag: Vec<u8>,
         }
+        // An attribute of their own, of letters and digits alone.
+        let own: String = who.chars().filter(char::is_ascii_alphanumeric).collect();
         let claimed = self
             .table
             .update(
                 key(space_id, PRESENCE),
-                "ADD #tries :one",
-                "#tries < :max AND #expiresAt > :now",
+                &format!("ADD #tries :one, #by{own} :one"),
+                &format!(
+                    "#tries < :max AND #expiresAt > :now \
+                     AND (attribute_not_exists(#by{own}) OR #by{own} < :own)"
+                ),
                 item([
                     (":one", n(1)),
-                    (":max", n(PRESENCE_TRIES_MAX)),
+                    (":own", n(PRESENCE_TRIES_MAX)),
+                    (":max", n(PRESENCE_TRIES_IN_ALL_MAX)),
                     (":now", n(now.as_second())),
                 ]),
             )

@@ -35,6 +35,7 @@ mod registry;
 mod registry_item;
 mod registry_proof;
 mod relations;
+mod repetitions;
 mod representations;
 mod runs;
 mod sealing;
@@ -88,6 +89,7 @@ pub use registry::{
     StoredCode,
 };
 pub use relations::{RelationNames, Relations};
+pub use repetitions::{REPETITION_S, Repetitions};
 pub use representations::{DEPENDANTS_MAX, Representation, RepresentationDetails, Representations};
 pub use runs::{Run, Runs};
 pub use sessions::{
@@ -100,4 +102,4 @@ pub use spaces::{ANCHOR_SHARDS, Heads, Space, SpaceAccount, Spaces, Unanchored, 
 pub use support_acts::{SupportAct, SupportActKind, SupportActs};
 pub use system_keys::{KeyName, SystemKeys};
 pub use throttles::Throttles;
-pub use traces::{AnchorProof, AnchoredHead, REPETITION_S, StoredTrace, TraceDraft, Traces};
+pub use traces::{AnchorProof, Repetition, StoredTrace, TraceDraft, Traces};

@@ -9,6 +9,7 @@ use espace_crypto::{MacKey, MacPurpose};
 use espace_domain::SpaceId;
 use jiff::Timestamp;
 
+use crate::consents::CHOSEN;
 use crate::{KeyName, StorageError, SystemKeys};
 
 /// Names relations.
@@ -36,18 +37,18 @@ impl Relations {
 impl RelationNames {
     /// Where the tie with a professional stands.
     pub fn tie(&self, space_id: &SpaceId, rpps: &str) -> String {
-        self.name(MacPurpose::Relation, &["tie", space_id.as_str(), rpps])
+        self.chosen(&["tie", space_id.as_str(), rpps])
     }
 
     /// Where the block of a professional stands: a name like any other, so that the
     /// table does not tell who blocks.
     pub fn block(&self, space_id: &SpaceId, rpps: &str) -> String {
-        self.name(MacPurpose::Relation, &["block", space_id.as_str(), rpps])
+        self.chosen(&["block", space_id.as_str(), rpps])
     }
 
     /// Where the care team of a structure stands.
     pub fn team(&self, space_id: &SpaceId, structure: &str) -> String {
-        self.name(MacPurpose::Relation, &["team", space_id.as_str(), structure])
+        self.chosen(&["team", space_id.as_str(), structure])
     }
 
     /// The name under which the traces of a professional in a month are found.
@@ -65,6 +66,10 @@ impl RelationNames {
     pub fn presence_code(&self, space_id: &SpaceId, code: &str) -> Vec<u8> {
         let parts = [space_id.as_str().as_bytes(), code.as_bytes()];
         self.0.tag(MacPurpose::PresenceCode, &parts).to_vec()
+    }
+
+    fn chosen(&self, parts: &[&str]) -> String {
+        format!("{CHOSEN}{}", self.name(MacPurpose::Relation, parts))
     }
 
     fn name(&self, purpose: MacPurpose, parts: &[&str]) -> String {

@@ -115,6 +115,13 @@ impl Runs {
         Ok(taken.is_some())
     }
 
+    /// Gives the right to do a job alone back.
+    pub async fn release(&self, job: &str, holder: &RunId) -> Result<(), StorageError> {
+        let key = item([("runId", s("lease")), ("part", s(job))]);
+        let values = item([(":holder", s(holder.as_str()))]);
+        self.table.update(key, "REMOVE #until", "#holder = :holder", values).await.map(|_| ())
+    }
+
     /// Keeps what a shard came to, once: `false` where it was kept before.
     pub async fn keep_result(
         &self,

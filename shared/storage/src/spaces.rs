@@ -50,6 +50,7 @@ pub struct Heads {
     ordinary: ChainHead,
     secret: ChainHead,
     pending: ChainHead,
+    pending_secret: ChainHead,
 }
 
 /// A space whose chains grew since they were anchored.
@@ -57,8 +58,8 @@ pub struct Heads {
 pub struct Unanchored {
     /// Which.
     pub space_id: SpaceId,
-    /// How far its chains had come.
-    pub heads: Heads,
+    /// The chains that grew, and how far they had come.
+    pub grown: Vec<(Chain, ChainHead)>,
 }
 
 /// Where a page of spaces to be anchored ends.
@@ -99,6 +100,8 @@ struct HeadItem {
 #[serde(rename_all = "camelCase")]
 struct UnanchoredItem {
     space_id: SpaceId,
+    #[serde(default)]
+    grown: Vec<Chain>,
     #[serde(flatten)]
     heads: HeadsItem,
 }
@@ -112,6 +115,8 @@ struct HeadsItem {
     secret: Option<HeadItem>,
     #[serde(default, rename = "pendingHead", skip_serializing_if = "Option::is_none")]
     pending: Option<HeadItem>,
+    #[serde(default, rename = "pendingSecretHead", skip_serializing_if = "Option::is_none")]
+    pending_secret: Option<HeadItem>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -333,12 +338,14 @@ impl Spaces {
         let mut values = item([
             (":head", head),
             (":shard", s(anchor_shard(&space.space_id))),
+            (":chain", AttributeValue::Ss(vec![chain.name().to_owned()])),
             (":epoch", n(space.epoch)),
             (":state", s(space.state.name())),
         ]);
         let mut set = format!("SET #{attribute} = :head, #unanchored = :shard");
+        set.push_str(" ADD #grown :chain");
         if raises_epoch {
-            set.push_str(" ADD #epoch :one");
+            set.push_str(", #epoch :one");
             values.insert(":one".to_owned(), n(1));
         }
         let grown = if before == 0 {
@@ -392,27 +399,27 @@ impl Spaces {
             .await?;
         let found = items.into_iter().map(|found| {
             let found: UnanchoredItem = read(found)?;
-            Ok(Unanchored { space_id: found.space_id, heads: found.heads.try_into()? })
+            let heads = Heads::try_from(found.heads)?;
+            let grown = found.grown.into_iter().map(|chain| (chain, heads.of(chain))).collect();
+            Ok(Unanchored { space_id: found.space_id, grown })
         });
         Ok((found.collect::<Result<_, StorageError>>()?, more.map(UnanchoredPage)))
     }
 
-    /// Takes a space out of the index, unless its chains grew meanwhile.
+    /// Takes a space out of the index, unless a chain grew since.
     pub async fn anchored(&self, anchored: &Unanchored) -> Result<(), StorageError> {
-        let mut values = Item::new();
-        let mut conditions = vec!["attribute_exists(#unanchored)".to_owned()];
-        for chain in Chain::ALL {
-            let (attribute, sequence) = (head_attribute(chain), anchored.heads.of(chain).sequence);
-            if sequence == 0 {
-                conditions.push(format!("attribute_not_exists(#{attribute})"));
-            } else {
-                conditions.push(format!("#{attribute}.#sequence = :{attribute}"));
-                values.insert(format!(":{attribute}"), n(sequence));
-            }
+        let chains = anchored.grown.iter().map(|(chain, _)| chain.name().to_owned()).collect();
+        let mut values = item([(":grown", AttributeValue::Ss(chains))]);
+        let mut conditions = vec!["#grown = :grown".to_owned()];
+        for (chain, head) in &anchored.grown {
+            let attribute = head_attribute(*chain);
+            conditions.push(format!("#{attribute}.#sequence = :{attribute}"));
+            values.insert(format!(":{attribute}"), n(head.sequence));
         }
         let condition = conditions.join(" AND ");
         let key = key(&anchored.space_id);
-        self.table.update(key, "REMOVE #unanchored", &condition, values).await.map(|_| ())
+        let update = "REMOVE #unanchored, #grown";
+        self.table.update(key, update, &condition, values).await.map(|_| ())
     }
 
     /// The condition that a holder may still enter: nothing suspends the space.
@@ -436,6 +443,7 @@ impl Heads {
             Chain::Ordinary => self.ordinary,
             Chain::Secret => self.secret,
             Chain::Pending => self.pending,
+            Chain::PendingSecret => self.pending_secret,
         }
     }
 }
@@ -454,6 +462,7 @@ impl TryFrom<HeadsItem> for Heads {
             ordinary: head(stored.ordinary)?,
             secret: head(stored.secret)?,
             pending: head(stored.pending)?,
+            pending_secret: head(stored.pending_secret)?,
         })
     }
 }
@@ -464,6 +473,7 @@ fn head_attribute(chain: Chain) -> &'static str {
         Chain::Ordinary => "ordinaryHead",
         Chain::Secret => "secretHead",
         Chain::Pending => "pendingHead",
+        Chain::PendingSecret => "pendingSecretHead",
     }
 }
 

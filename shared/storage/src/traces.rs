@@ -1,6 +1,6 @@
 //! The traces of acts on spaces, chained and sealed: what each says under the space's
 //! trace key, its place in the chain in clear. Also what shows that a chain was anchored,
-//! marks of repeated acts, and what a holder contests. Must not know what a trace says.
+//! and what a holder contests. Must not know what a trace says.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use espace_crypto::{ChainHash, ChainHead, Place, SealingKey};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
 use crate::sealing;
-use crate::table::{Item, Query, SCHEMA, Table, item, n, read, s};
+use crate::table::{Item, Query, SCHEMA, Table, item, read, s};
 use crate::{Aws, Environment, Space, StorageError};
 
 /// The logical name in sealed places.
@@ -20,8 +20,6 @@ const TABLE: &str = "traces";
 const INQUIRY_INDEX: &str = "inquiry";
 /// Digits of a sequence in a sort key, so that it sorts as a number.
 const SEQUENCE_DIGITS: usize = 12;
-/// Seconds within which the same act by the same caller leaves one trace.
-pub const REPETITION_S: i64 = 15 * 60;
 /// Before the names of proofs that a chain was anchored.
 const ANCHOR: &str = "anchor.";
 
@@ -41,8 +39,18 @@ pub struct TraceDraft {
     pub content: String,
     /// The name by which an inquiry finds it.
     pub inquiry: Option<String>,
-    /// The name of the act, by which its repetition is recognised.
-    pub repetition: Option<String>,
+    /// By what its repetition is recognised.
+    pub repetition: Option<Repetition>,
+}
+
+/// An act that may be repeated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Repetition {
+    /// Who does what about what, by keyed hash.
+    pub name: String,
+    /// How they had come in, and as whom: done otherwise it is another act.
+    pub manner: String,
 }
 
 /// A trace as stored.
@@ -79,18 +87,7 @@ struct TraceItem {
     contested: Option<Vec<u8>>,
 }
 
-/// A mark of an act that may be repeated.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RepetitionItem {
-    space_id: SpaceId,
-    entry: String,
-    schema: u8,
-    until: i64,
-    expires_at: i64,
-}
-
-/// What shows that a space's chains were anchored.
+/// What shows that a chain was anchored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AnchorProof {
@@ -99,7 +96,7 @@ pub struct AnchorProof {
     schema: u8,
     /// Which anchor: its name in the bucket.
     pub anchor: String,
-    /// When it was made.
+    /// As of when it was made.
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     pub anchored_at: Timestamp,
     /// Which shard's tree.
@@ -110,18 +107,10 @@ pub struct AnchorProof {
     pub leaves: u64,
     /// The hashes beside the way up.
     pub path: Vec<serde_bytes::ByteBuf>,
-    /// How far each chain had come, in the order of [`Chain::ALL`].
-    pub heads: Vec<AnchoredHead>,
-}
-
-/// How far a chain had come when it was anchored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AnchoredHead {
-    /// The salt of its commitment.
+    /// The salt of the leaf.
     #[serde(with = "serde_bytes")]
     pub salt: Vec<u8>,
-    /// The number of its last trace.
+    /// How far the chain had come.
     pub sequence: u64,
     /// That trace's hash.
     #[serde(with = "serde_bytes")]
@@ -160,53 +149,6 @@ impl Traces {
             contested: None,
         };
         self.table.put_in_transaction(&stored, "attribute_not_exists(#entry)")
-    }
-
-    /// The write of the mark by which a repetition is recognised, for an act that may be
-    /// repeated; refused where one stands.
-    pub(crate) fn mark(
-        &self,
-        space_id: &SpaceId,
-        draft: &TraceDraft,
-        now: Timestamp,
-    ) -> Result<Option<TransactWriteItem>, StorageError> {
-        let Some(name) = &draft.repetition else {
-            return Ok(None);
-        };
-        let until = now.as_second() + REPETITION_S;
-        let mark = RepetitionItem {
-            space_id: space_id.clone(),
-            entry: repetition_entry(name),
-            schema: SCHEMA,
-            until,
-            expires_at: until,
-        };
-        let free = "attribute_not_exists(#entry) OR #until <= :now";
-        let values = item([(":now", n(now.as_second()))]);
-        self.table.replace_in_transaction(&mark, free, values).map(Some)
-    }
-
-    /// The key of the mark of a repeated act.
-    pub(crate) fn repetition_key(space_id: &SpaceId, name: &str) -> Item {
-        key(space_id, &repetition_entry(name))
-    }
-
-    /// Whether a mark, as read, still stands.
-    pub(crate) fn mark_stands(found: Item, now: Timestamp) -> Result<bool, StorageError> {
-        let mark: RepetitionItem = read(found)?;
-        Ok(now.as_second() < mark.until)
-    }
-
-    /// Whether the same act by the same caller was traced moments ago.
-    pub async fn is_repeated(
-        &self,
-        space_id: &SpaceId,
-        name: &str,
-        now: Timestamp,
-    ) -> Result<bool, StorageError> {
-        let found: Option<RepetitionItem> =
-            self.table.find(Self::repetition_key(space_id, name)).await?;
-        Ok(found.is_some_and(|mark| now.as_second() < mark.until))
     }
 
     /// Traces of a chain, newest first, of at most number `from` where one is given; and
@@ -292,16 +234,18 @@ impl Traces {
         self.table.put(proof, "").await.map(|_| ())
     }
 
-    /// The last proofs that a space's chains were anchored, newest first.
+    /// The last proofs that a chain was anchored, newest first.
     pub async fn last_proofs(
         &self,
         space_id: &SpaceId,
+        chain: Chain,
         limit: i32,
     ) -> Result<Vec<AnchorProof>, StorageError> {
+        let prefix = format!("{ANCHOR}{}.", chain.name());
         let query = Query {
             index: None,
             condition: "#spaceId = :space AND begins_with(#entry, :anchor)",
-            values: item([(":space", s(space_id.as_str())), (":anchor", s(ANCHOR))]),
+            values: item([(":space", s(space_id.as_str())), (":anchor", s(prefix))]),
             start: None,
             limit,
         };
@@ -340,19 +284,18 @@ impl Traces {
 }
 
 impl AnchorProof {
-    /// The proof for a space under an anchor.
+    /// The proof for a chain under an anchor.
     pub fn new(
-        space_id: SpaceId,
-        anchor: &str,
-        anchored_at: Timestamp,
+        (space_id, chain): (&SpaceId, Chain),
+        (anchor, anchored_at): (&str, Timestamp),
         shard: u8,
-        heads: Vec<AnchoredHead>,
+        (head, salt): (&ChainHead, &[u8]),
         path: &espace_crypto::MerklePath,
     ) -> Self {
         let siblings = path.siblings.iter();
         Self {
-            space_id,
-            entry: format!("{ANCHOR}{anchor}"),
+            space_id: space_id.clone(),
+            entry: format!("{ANCHOR}{}.{anchor}", chain.name()),
             schema: SCHEMA,
             anchor: anchor.to_owned(),
             anchored_at,
@@ -362,8 +305,16 @@ impl AnchorProof {
             path: siblings
                 .map(|hash| serde_bytes::ByteBuf::from(hash.as_bytes().to_vec()))
                 .collect(),
-            heads,
+            salt: salt.to_vec(),
+            sequence: head.sequence,
+            hash: head.hash.as_bytes().to_vec(),
         }
+    }
+
+    /// How far the chain had come; `None` for what is not one of ours.
+    pub fn head(&self) -> Option<ChainHead> {
+        let hash = ChainHash::from_slice(&self.hash)?;
+        Some(ChainHead { sequence: self.sequence, hash })
     }
 }
 
@@ -406,10 +357,6 @@ fn parse_entry(entry: &str) -> Result<(Chain, u64), StorageError> {
     let (chain, sequence) = entry.split_once('.').ok_or_else(corrupt)?;
     let chain = Chain::parse(chain).ok_or_else(corrupt)?;
     Ok((chain, sequence.parse().map_err(|_| corrupt())?))
-}
-
-fn repetition_entry(name: &str) -> String {
-    format!("repetition.{name}")
 }
 
 /// The key in a sealed place.

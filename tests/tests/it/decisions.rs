@@ -4,8 +4,8 @@
 use anyhow::{Context, Result};
 use espace_domain::MatrixGroup;
 use espace_domain::decision::{
-    AccessMode, Action, EmergencyChoices, Party, Practice, Situation, SpaceStanding, Standing,
-    decide,
+    AccessMode, Action, Decision, EmergencyChoices, Party, Practice, Reason, Situation,
+    SpaceStanding, Standing, decide,
 };
 use journeys::{Deployed, PASSWORD, Patient, login_of, now, rpps};
 use reqwest::Method;
@@ -18,6 +18,9 @@ struct Case {
     token: String,
     situation: Situation,
 }
+
+/// Paths by which the same action is reached.
+const LOG_PATHS: [&str; 2] = ["/access-log/verification", "/access-log/download"];
 
 /// The request of an action on a space.
 fn request(action: Action, space: &str) -> Option<(Method, String, Option<Value>)> {
@@ -80,11 +83,20 @@ async fn hold(deployed: &Deployed, space: &str, cases: &[Case]) -> Result<usize>
             let answer = deployed.api.send(method, &path, Some(&case.token), body.as_ref()).await?;
             let decision = decide(case.party, *action, &case.situation);
             let status = answer.status.as_u16();
-            let as_decided = if decision.is_allowed() {
-                (200..300).contains(&status)
-            } else {
-                matches!(status, 403 | 404)
+            let as_decided = match decision {
+                Decision::Allow(_) => (200..300).contains(&status),
+                // To who may not know of it, it is not there.
+                Decision::Deny(Reason::NoSpace | Reason::Blocked) => status == 404,
+                Decision::Deny(_) if case.party == Party::Stranger => status == 404,
+                Decision::Deny(_) => status == 403,
             };
+            if *action == Action::ReadAccessLog {
+                for rest in LOG_PATHS {
+                    let path = format!("/v1/spaces/{space}{rest}");
+                    let same = deployed.api.get(&path, Some(&case.token)).await?;
+                    assert_eq!(same.status, answer.status, "{} {rest}", case.who);
+                }
+            }
             assert!(
                 as_decided,
                 "{} {}: {status} where {decision:?} was decided: {}",

@@ -20,6 +20,17 @@ pub(crate) struct ShardMessage {
     pub(crate) run_id: RunId,
     pub(crate) as_of: Timestamp,
     pub(crate) shard: u8,
+    pub(crate) step: Step,
+}
+
+/// What is to be done with a shard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Step {
+    /// Make its tree.
+    Plant,
+    /// Take out of the index what the anchor holds.
+    Clear,
 }
 
 impl ShardMessage {
@@ -31,8 +42,8 @@ impl ShardMessage {
     }
 }
 
-/// Begins a run, named by the event: delivered twice, it is one run. Its last part is
-/// the anchor itself.
+/// Begins a run, named by the event: delivered twice, it is one run. Its parts are the
+/// trees and the anchor.
 pub(crate) async fn dispatch(
     app: &App,
     scheduled: &Scheduled,
@@ -44,7 +55,7 @@ pub(crate) async fn dispatch(
     let parts = u32::from(ANCHOR_SHARDS) + 1;
     app.runs.begin(&run_id, app.settings.name, as_of, parts, now).await?;
     let messages: Vec<_> = (0..ANCHOR_SHARDS)
-        .map(|shard| ShardMessage { run_id: run_id.clone(), as_of, shard })
+        .map(|shard| ShardMessage { run_id: run_id.clone(), as_of, shard, step: Step::Plant })
         .collect();
     app.queue.send_all(&messages).await?;
     let mut outcome = JobOutcome::default();

@@ -3,8 +3,9 @@
 //! who runs the system rewrites a log unnoticed.
 //!
 //! The schedule's event is split into one message a shard of the index of spaces that
-//! grew. A shard's tree is kept before anything leaves the index, so a run that is killed
-//! anywhere is taken up where it was; the last shard writes the anchor over all of them.
+//! grew; the last shard writes the anchor over all trees, and only then does what it holds
+//! leave the index: a run that is killed anywhere is taken up where it was, and what a lost
+//! one left is anchored by the next.
 //!
 //! Must not know: AWS, what a trace says, nor whose space it is.
 

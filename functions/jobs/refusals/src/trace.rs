@@ -43,8 +43,8 @@ pub(crate) async fn trace(
     let space_id = &refusal.space_id;
     let draft = Refusals::open(&app.keys, &refusal).await?;
     let now = context.clock.now();
-    if let Some(name) = &draft.repetition
-        && app.acts.traces().is_repeated(space_id, name, now).await?
+    if let Some(repetition) = &draft.repetition
+        && app.acts.repetitions().is_marked(repetition, now).await?
     {
         return Ok(Traced::Repeated);
     }

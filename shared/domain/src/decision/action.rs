@@ -101,9 +101,9 @@ actions! {
     ];
     /// Pinning and archiving in one's own view.
     ArrangeDocument = "arrangeDocument", [C::IsOneOf(OWN_SIDE), C::SpaceInHand, C::IsVisible];
-    /// Deleting one's own.
+    /// Deleting one's own. Not a caregiver (`domain.md` B8).
     DeleteDocument = "deleteDocument", [
-        C::IsOneOf(READERS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::IsVisible,
+        C::IsOneOf(&[PartyKind::Holder, PartyKind::Representative, PartyKind::Professional]), C::HasColumn, C::SpaceStands, C::NotBlocked, C::IsVisible,
         C::IsTheirs,
     ];
     /// Hiding one document from one professional, or showing it to them.
@@ -114,12 +114,13 @@ actions! {
     GiveConsent = "giveConsent", [C::IsOneOf(OWNERS), C::SpaceInHand];
     /// No longer letting them.
     WithdrawConsent = "withdrawConsent", [C::IsOneOf(OWNERS), C::SpaceInHand];
-    /// Blocking a professional, and unblocking: the holder's side, or their
-    /// administrator doctor for them.
+    /// Blocking a professional: the holder's side, or their administrator doctor for them.
     BlockProfessional = "blockProfessional", [
         C::IsOneOf(&[PartyKind::Holder, PartyKind::Representative, PartyKind::Professional]),
         C::HasColumn, C::SpaceStands, C::NotBlocked, C::IsAdministrator, C::AccessStands,
     ];
+    /// Lifting a block.
+    UnblockProfessional = "unblockProfessional", [C::IsOneOf(OWNERS), C::SpaceInHand];
     /// Choosing about emergencies.
     SetEmergencyChoices = "setEmergencyChoices", [C::IsOneOf(OWNERS), C::SpaceInHand];
     /// Drawing a code that proves presence.

@@ -86,7 +86,7 @@ impl Check {
                 require(practice.is_none_or(|p| p.is_regulator), Reason::NotRegulator)
             }
             Self::IsAdministrator => require(
-                practice.is_none_or(|p| p.standing == Some(Standing::Administrator)),
+                practice.is_none_or(|p| p.stands_as() == Some(Standing::Administrator)),
                 Reason::NotAdministrator,
             ),
             Self::PresentOrConsented => {
@@ -152,7 +152,7 @@ fn is_visible(party: Party, situation: &Situation, document: &DocumentFacts) -> 
                 matches!(situation.access, Some(AccessMode::BreakGlass | AccessMode::Regulation));
             let shown = !labels.masked
                 || document.rule == Some(RuleEffect::Show)
-                || practice.standing.is_some_and(Standing::sees_masked)
+                || practice.stands_as().is_some_and(Standing::sees_masked)
                 || (in_emergency && situation.choices.show_masked);
             require(shown, Reason::Masked)
         }
@@ -182,6 +182,8 @@ fn may_deposit(
     // whole DMP, statements included (`domain.md` A19, A25).
     let theirs = match party {
         Party::Insurer => true,
+        // What a person wills is not for who helps them to write.
+        Party::Caregiver if STATEMENTS.contains(&kind.code()) => false,
         _ if party.is_own_side() => kind.is_deposited_by_patient(),
         _ => !kind.is_deposited_by_patient(),
     };

@@ -37,7 +37,7 @@ pub struct Duties {
     pub tell: Tell,
 }
 
-/// A chain of traces. Three, so that each viewer may see the whole of a chain or the
+/// A chain of traces. Four, so that each viewer may see the whole of a chain or the
 /// whole of its beginning, and no gap betrays the rest (ADR 11).
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
@@ -50,6 +50,8 @@ pub enum Chain {
     Secret,
     /// About what the holder may not see yet.
     Pending,
+    /// About both: for the holder alone, once they may see it.
+    PendingSecret,
 }
 
 /// Who is told of an act.
@@ -162,7 +164,7 @@ impl Decision {
 
 impl Chain {
     /// Every chain.
-    pub const ALL: [Self; 3] = [Self::Ordinary, Self::Secret, Self::Pending];
+    pub const ALL: [Self; 4] = [Self::Ordinary, Self::Secret, Self::Pending, Self::PendingSecret];
 
     /// The name used in storage and in the API.
     pub fn name(self) -> &'static str {
@@ -170,6 +172,7 @@ impl Chain {
             Self::Ordinary => "ordinary",
             Self::Secret => "secret",
             Self::Pending => "pending",
+            Self::PendingSecret => "pendingSecret",
         }
     }
 
@@ -178,13 +181,19 @@ impl Chain {
         Self::ALL.into_iter().find(|chain| chain.name() == name)
     }
 
+    /// Whether it holds what its viewers may not see yet: of it they are shown the
+    /// beginning, up to the first trace of what is still hidden.
+    pub fn is_pending(self) -> bool {
+        matches!(self, Self::Pending | Self::PendingSecret)
+    }
+
     /// Whether a party may ever see what is in it.
     pub fn is_shown_to(self, party: Party) -> bool {
         match self {
             Self::Ordinary | Self::Pending => {
                 matches!(party, Party::Holder | Party::Representative)
             }
-            Self::Secret => party == Party::Holder,
+            Self::Secret | Self::PendingSecret => party == Party::Holder,
         }
     }
 }

@@ -111,6 +111,19 @@ impl Party {
     }
 }
 
+impl Practice {
+    /// What the holder chose them as, where their profession can be that: only a
+    /// physician treats or administers, whatever a typed number turned out to be.
+    pub fn stands_as(&self) -> Option<Standing> {
+        let needed = match self.standing? {
+            Standing::TreatingDoctor | Standing::Administrator => MatrixGroup::Medecin,
+            Standing::ReferentMidwife => MatrixGroup::SageFemme,
+            Standing::CorrespondentPharmacist => MatrixGroup::PharmacienOfficinePui,
+        };
+        self.standing.filter(|_| self.group == Some(needed))
+    }
+}
+
 impl Standing {
     /// Whether masked documents are shown.
     pub fn sees_masked(self) -> bool {

@@ -106,16 +106,28 @@ pub enum RuleEffect {
 }
 
 impl Situation {
-    /// The chain that a trace of this goes to. A document that is both secret and not
-    /// yet visible goes to the secret one: there representatives never see it.
+    /// A space that stands so, and nothing else of it: for acts of its holder alone.
+    pub fn of_space(space: SpaceStanding) -> Self {
+        Self {
+            space,
+            blocked: false,
+            access: None,
+            consented: false,
+            present: false,
+            choices: EmergencyChoices::default(),
+            minor: false,
+            document: None,
+        }
+    }
+
+    /// The chain that a trace of this goes to.
     pub fn chain(&self) -> Chain {
         let labels = self.document.map(|document| document.labels).unwrap_or_default();
-        if labels.invisible_representatives {
-            Chain::Secret
-        } else if labels.invisible_patient {
-            Chain::Pending
-        } else {
-            Chain::Ordinary
+        match (labels.invisible_representatives, labels.invisible_patient) {
+            (false, false) => Chain::Ordinary,
+            (true, false) => Chain::Secret,
+            (false, true) => Chain::Pending,
+            (true, true) => Chain::PendingSecret,
         }
     }
 }

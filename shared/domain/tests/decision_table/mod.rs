@@ -46,8 +46,8 @@ enum Dimension {
 
 use Dimension as D;
 
-/// A column that reads some types and not others.
-const GROUP: MatrixGroup = MatrixGroup::ALL[10];
+/// The column of most lines: reads some types and not others.
+const GROUP: MatrixGroup = MatrixGroup::PharmacienOfficinePui;
 
 impl Dimension {
     /// What is looked at by a check, or decides what goes with an act.
@@ -61,7 +61,7 @@ impl Dimension {
             Check::NotBlocked => &[D::Blocked],
             Check::HasColumn => &[D::Column],
             Check::IsRegulator => &[D::Regulator],
-            Check::IsAdministrator => &[D::Standing],
+            Check::IsAdministrator => &[D::Standing, D::Column],
             Check::PresentOrConsented => &[D::Present, D::Consented],
             Check::BreakGlassAllowed => &[D::BreakGlass],
             Check::RegulationAllowed => &[D::Regulation],
@@ -135,6 +135,7 @@ impl Dimension {
 
     fn values(self) -> &'static [&'static str] {
         match self {
+            D::Column => &["aucune", "hors médecins", "médecins"],
             D::Space => &["ouvert", "activé", "gelé", "titulaire décédé", "fermé", "absent"],
             D::Standing => &[
                 "aucun",
@@ -157,7 +158,9 @@ impl Dimension {
         let situation = &mut case.situation;
         if let Party::Professional(practice) = &mut case.party {
             match self {
-                D::Column => practice.group = yes.then_some(GROUP),
+                D::Column => {
+                    practice.group = [None, Some(GROUP), Some(MatrixGroup::Medecin)][value];
+                }
                 D::Regulator => practice.is_regulator = yes,
                 D::Standing => {
                     practice.standing = [
@@ -213,7 +216,8 @@ impl Dimension {
 fn types() -> [DocumentType; 4] {
     let professional = |reads| {
         DocumentType::all()
-            .find(|t| !t.is_deposited_by_patient() && t.is_readable_by(GROUP) == reads)
+            .filter(|t| !t.is_deposited_by_patient() && t.is_readable_by(GROUP) == reads)
+            .find(|t| t.is_readable_by(MatrixGroup::Medecin) == reads)
             .unwrap()
     };
     let statement = DocumentType::parse("EXPPAT_3").unwrap();
@@ -313,7 +317,8 @@ fn written(decision: Decision) -> String {
                 None => "sans trace",
                 Some("ordinary") => "tracé",
                 Some("secret") => "tracé dans la chaîne secrète",
-                Some(_) => "tracé dans la chaîne en attente",
+                Some("pending") => "tracé dans la chaîne en attente",
+                Some(_) => "tracé dans la chaîne secrète en attente",
             };
             let told = match duties.tell {
                 Tell::Nobody => "",

@@ -89,10 +89,16 @@ pub async fn come_of_age<N: Serialize>(
             }
         }
         let space = stores.spaces.find(space_id).await?;
-        if let Some(space) = space.filter(|space| {
-            space.account.is_none() && matches!(space.state, SpaceState::Active { .. })
-        }) {
-            transaction = transaction.with("space", stores.spaces.return_in_transaction(&space)?);
+        if let Some(space) = space {
+            let returns =
+                space.account.is_none() && matches!(space.state, SpaceState::Active { .. });
+            let part = if returns {
+                stores.spaces.return_in_transaction(&space)?
+            } else {
+                // What representatives are doing at this moment stops.
+                stores.spaces.raise_epoch_in_transaction(&space)?
+            };
+            transaction = transaction.with("space", part);
         }
     }
     if let Some((_, envelope)) = code {

@@ -37,11 +37,16 @@ pub(super) async fn refresh_space(
     };
     let is_deceased = person.deceased_on.is_some();
     let was_deceased = space.suspension == Some(Suspension::Deceased);
+    let kept: Vec<&Nir> = person.representatives.iter().collect();
+    let former: Vec<Nir> = before.representatives().filter(|nir| !kept.contains(&nir)).collect();
     if before.traits != person.traits || is_deceased != was_deceased {
         let holder = &person.traits;
         let spaces = &stores.spaces;
         let part = spaces.refresh_in_transaction(&space, holder, is_deceased, key, random)?;
         transaction = transaction.with("space", part);
+    } else if !former.is_empty() {
+        // What they are doing at this moment stops.
+        transaction = transaction.with("space", stores.spaces.raise_epoch_in_transaction(&space)?);
     }
     if let (Some(account), true) = (&space.account, is_deceased) {
         let part = stores.sessions.end_all_in_transaction(&account.account_id)?;
@@ -54,8 +59,7 @@ pub(super) async fn refresh_space(
     if has_no_account && before.contacts != person.contacts {
         transaction = refresh_contacts(stores, transaction, &space, fed, random, now).await?;
     }
-    let kept: Vec<&Nir> = person.representatives.iter().collect();
-    for former in before.representatives().filter(|nir| !kept.contains(&nir)) {
+    for former in former {
         let index = stores.registry.index(&former).await?;
         transaction = end_representation(stores, transaction, &index, space_id).await?;
     }
