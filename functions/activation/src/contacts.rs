@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::own_space::permit;
 use crate::activate::{ContactView, receives_codes, view};
+use crate::own_space::permit;
 
 /// Most addresses a holder adds.
 const CONTACTS_ADDED_MAX: usize = 8;
