@@ -30,7 +30,7 @@ pub mod template;
 pub mod verify_log;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 16] = [
+pub const FUNCTIONS: [&str; 17] = [
     "activation",
     "anchor",
     "auto-creation",
@@ -39,6 +39,7 @@ pub const FUNCTIONS: [&str; 16] = [
     "codes",
     "consent",
     "delivery",
+    "documents",
     "majority",
     "openapi",
     "opposition",

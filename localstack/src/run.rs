@@ -75,6 +75,7 @@ pub fn parameters<'a>(
         ("InsurerIssuer", insurer),
         ("AllowFutureEvents", "true"),
         ("IdentityTriesPerSource", "1000000"),
+        ("TestIdentities", "true"),
         ("SearchesPerProfessional", "1000000"),
         ("SearchesPerStructure", "1000000"),
         ("LoginsPerSource", "1000000"),

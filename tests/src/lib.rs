@@ -438,6 +438,19 @@ impl Deployed {
         self.in_process("ConsentFunction", changes, clock, build).await
     }
 
+    /// The vault in this process.
+    pub async fn vault(
+        &self,
+        changes: &[(&str, &str)],
+        clock: Arc<dyn Clock>,
+    ) -> Result<InProcess> {
+        let build = |aws: &Aws, environment, clock| {
+            documents::App::new(aws, environment, clock, Arc::new(SystemRandom))
+                .map(|app| documents::router(app).0)
+        };
+        self.in_process("DocumentsFunction", changes, clock, build).await
+    }
+
     /// The search function in this process.
     pub async fn search(
         &self,
@@ -510,6 +523,25 @@ impl InProcess {
             None => Body::empty(),
         };
         let response = self.router.clone().oneshot(request.body(body)?).await?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes().to_vec();
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+
+    /// Sends bytes of a media type.
+    pub async fn send_bytes(
+        &self,
+        path: &str,
+        token: &str,
+        (media, bytes): (&str, Vec<u8>),
+    ) -> Result<Answer> {
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", media)
+            .body(Body::from(bytes))?;
+        let response = self.router.clone().oneshot(request).await?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await?.to_bytes().to_vec();
         Ok(Answer { status: parts.status, headers: parts.headers, body })

@@ -34,7 +34,8 @@ const RESERVED: [(&str, &[&str]); 6] = [
     ("jsonwebtoken", &["espace-http", "sessions"]),
 ];
 /// What of a reserved prefix is free all the same.
-const FREE: [(&str, &str); 2] = [("aws-lc-rs", "espace-crypto"), ("aws-lc-rs", "sessions")];
+const FREE: [(&str, &str); 3] =
+    [("aws-lc-rs", "espace-crypto"), ("aws-lc-rs", "sessions"), ("aws-lc-rs", "documents")];
 /// What pure crates may never reach, even through others.
 const IMPURE: [&str; 6] = ["tokio", "hyper", "reqwest", "aws-config", "axum", "lambda_runtime"];
 /// The pure crates.

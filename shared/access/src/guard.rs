@@ -5,7 +5,7 @@ use std::sync::Arc;
 use espace_domain::decision::{
     AccessMode, Action, Chain, Decision, DocumentFacts, Duties, Party, Situation, decide,
 };
-use espace_domain::{Actor, Clock, Random, SpaceId};
+use espace_domain::{Actor, Clock, DocumentId, Random, SpaceId};
 use espace_http::{Bearer, Claims, Problem, ProblemKind, TokenVerifier};
 use espace_storage::{
     AccessReads, Act, Acts, Asker, Asking, Aws, Change, Environment, Keyring, Recorded, Refusals,
@@ -18,6 +18,8 @@ use crate::visit::{Arrival, Visit};
 
 /// The name that stands for a holder's own space.
 const ME: &str = "me";
+/// Why an attempt on a document that is not there comes to nothing.
+const NO_DOCUMENT: &str = "noDocument";
 
 /// The door of every space.
 #[derive(Debug, Clone)]
@@ -30,6 +32,13 @@ pub struct Guard {
     refusals: Refusals,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+}
+
+/// What of documents an act is about.
+#[derive(Debug, Clone, Copy, Default)]
+struct About<'a> {
+    document: Option<&'a DocumentId>,
+    unique: Option<&'a str>,
 }
 
 /// That an act was decided to be allowed, and what goes with it.
@@ -111,6 +120,45 @@ impl Guard {
         Ok(claims)
     }
 
+    /// The same about a document.
+    pub async fn visit_document(
+        &self,
+        bearer: &Bearer,
+        named: &str,
+        document: &str,
+        action: Action,
+    ) -> Result<Visit, Problem> {
+        let claims = self.claims(bearer).await?;
+        let space_id = named_space(&claims, named, action)?;
+        let id = DocumentId::parse(document);
+        if id.is_err() && !admits(action, &claims.actor) {
+            return Err(ProblemKind::Forbidden.into());
+        }
+        let id = id.map_err(|_| ProblemKind::NotFound)?;
+        let about = About { document: Some(&id), unique: None };
+        self.arrive_about(claims, space_id, action, &[document], about).await
+    }
+
+    /// The same about a document that is deposited, by whom it is named by `unique`.
+    pub async fn visit_deposit(
+        &self,
+        claims: Claims,
+        named: &str,
+        action: Action,
+        unique: impl Fn(&RelationNames, &SpaceId) -> Option<String>,
+    ) -> Result<Visit, Problem> {
+        let space_id = named_space(&claims, named, action)?;
+        let relations = self.relations.names().await?;
+        let unique = unique(&relations, &space_id);
+        let about = About { document: None, unique: unique.as_deref() };
+        self.arrive_about(claims, space_id, action, &[], about).await
+    }
+
+    /// Refuses callers of a kind that an act is not for, before their request is read.
+    pub fn require_admitted(&self, claims: &Claims, action: Action) -> Result<(), Problem> {
+        if admits(action, &claims.actor) { Ok(()) } else { Err(ProblemKind::Forbidden.into()) }
+    }
+
     /// The same for a space that was found otherwise.
     pub async fn arrive(
         &self,
@@ -118,6 +166,17 @@ impl Guard {
         space_id: SpaceId,
         action: Action,
         elements: &[&str],
+    ) -> Result<Visit, Problem> {
+        self.arrive_about(claims, space_id, action, elements, About::default()).await
+    }
+
+    async fn arrive_about(
+        &self,
+        claims: Claims,
+        space_id: SpaceId,
+        action: Action,
+        elements: &[&str],
+        about: About<'_>,
     ) -> Result<Visit, Problem> {
         if let Actor::Citizen { space_id: own, archived: true } = &claims.actor
             && *own != space_id
@@ -153,8 +212,14 @@ impl Guard {
             }
             _ => Asker::Other,
         };
-        let asking =
-            Asking { session, space_id: &space_id, asker, repetition: repetition.as_deref() };
+        let asking = Asking {
+            session,
+            space_id: &space_id,
+            asker,
+            repetition: repetition.as_deref(),
+            document: about.document,
+            unique: about.unique,
+        };
         let seen = self.reads.read(&asking, now).await?;
         if !seen.session_lasts {
             return Err(ProblemKind::Unauthenticated.into());
@@ -171,7 +236,7 @@ impl Guard {
         action: Action,
         elements: &[&str],
     ) -> Result<Permit, Problem> {
-        self.permit_for(visit, action, None, elements).await
+        self.permit_for(visit, action, visit.situation.document, elements).await
     }
 
     /// Decides about a document.
@@ -187,16 +252,37 @@ impl Guard {
             Decision::Allow(duties) => return Ok(Permit { action, duties }),
             Decision::Deny(reason) => reason,
         };
-        if visit.party != Party::Holder {
-            let random = self.random.as_ref();
-            let mut refused = draft(visit, action, situation.chain(), random);
-            refused.refuse(reason);
-            refused.about(elements);
-            let again = refused.repetition(visit);
-            let draft = refused.finish(visit, Some(again))?;
-            self.refusals.send(&visit.space_id, &draft, random).await?;
-        }
+        self.refuse(visit, action, &situation, reason.name(), elements).await?;
         Err(problem_of(visit.party, reason).into())
+    }
+
+    /// What a document that is not there comes to: the same as one that is hidden.
+    pub async fn absent(&self, visit: &Visit, action: Action, element: &str) -> Problem {
+        match self.refuse(visit, action, &visit.situation, NO_DOCUMENT, &[element]).await {
+            Ok(()) => ProblemKind::NotFound.into(),
+            Err(problem) => problem,
+        }
+    }
+
+    /// Notes a refused attempt for the holder, whose own are their own.
+    async fn refuse(
+        &self,
+        visit: &Visit,
+        action: Action,
+        situation: &Situation,
+        reason: &str,
+        elements: &[&str],
+    ) -> Result<(), Problem> {
+        if visit.party == Party::Holder {
+            return Ok(());
+        }
+        let random = self.random.as_ref();
+        let mut refused = draft(visit, action, situation.chain(), random);
+        refused.refuse(reason);
+        refused.about(elements);
+        let again = refused.repetition(visit);
+        let draft = refused.finish(visit, Some(again))?;
+        Ok(self.refusals.send(&visit.space_id, &draft, random).await?)
     }
 
     /// Writes what an allowed act does, with its trace; gives the trace's number. Where

@@ -1,6 +1,6 @@
 //! The trace of an act, from who did it. Must not know where it goes.
 
-use espace_domain::decision::{AccessMode, Action, Chain, Party, Reason};
+use espace_domain::decision::{AccessMode, Action, Chain, Party};
 use espace_domain::{Actor, Outcome, Random, Trace, TraceActor};
 use espace_http::Problem;
 use espace_storage::{Repetition, TraceDraft};
@@ -32,9 +32,9 @@ impl Draft {
     }
 
     /// That it was refused.
-    pub(crate) fn refuse(&mut self, reason: Reason) {
+    pub(crate) fn refuse(&mut self, reason: &str) {
         self.trace.outcome = Outcome::Refused;
-        self.trace.reason = Some(reason.name().to_owned());
+        self.trace.reason = Some(reason.to_owned());
     }
 
     /// By what the same refused attempt is recognised: told once in a while, too.

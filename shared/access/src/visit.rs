@@ -2,12 +2,14 @@
 //! which act is asked for.
 
 use espace_crypto::SealingKey;
-use espace_domain::decision::{EmergencyChoices, Party, Practice, Situation, SpaceStanding};
+use espace_domain::decision::{
+    DocumentFacts, EmergencyChoices, Party, Practice, Situation, SpaceStanding,
+};
 use espace_domain::{Actor, CareTeam, MatrixGroup, SpaceId, Tie, Traits, is_minor, paris_date};
 use espace_http::{Claims, Problem};
 use espace_storage::{
-    Choice, Keyring, RelationNames, Repetition, Seen, Space, SpaceKeyPurpose, StorageError,
-    Versioned,
+    Choice, Document, Keyring, KnownUnique, RelationNames, Repetition, Seen, Space,
+    SpaceKeyPurpose, StorageError, Versioned,
 };
 use jiff::Timestamp;
 
@@ -51,9 +53,37 @@ pub struct Opened {
     pub choices: Option<Versioned<EmergencyChoices>>,
     /// The name of a citizen who acts for the holder.
     pub acts_for: Option<String>,
+    /// The 13 characters of the holder's NIR.
+    pub matricule: Option<String>,
+    /// The document it is about.
+    pub document: Option<Document>,
+    /// What the depositor's own name of what they deposit leads to.
+    pub unique: Option<KnownUnique>,
 }
 
 impl Visit {
+    /// What is true of a document for this visitor.
+    pub fn facts(&self, document: &Document) -> DocumentFacts {
+        let details = &document.details;
+        let own_side = [Party::Holder, Party::Representative, Party::Caregiver];
+        let from_own_side = own_side.iter().any(|party| party.name() == details.author.kind);
+        let (authored, rule) = match &self.claims.actor {
+            Actor::Professional { rpps, .. } => {
+                (details.author.id.as_deref() == Some(rpps), details.rules.get(rpps).copied())
+            }
+            Actor::Insurer => (details.author.kind == Party::Insurer.name(), None),
+            Actor::Citizen { .. } => (from_own_side, None),
+            Actor::Support { .. } => (false, None),
+        };
+        DocumentFacts {
+            document_type: details.document_type,
+            labels: details.labels(),
+            authored,
+            from_own_side,
+            rule,
+        }
+    }
+
     /// What is needed to act: for who holds a permit, and there once an act is permitted.
     pub fn opened(&self, _permit: &Permit) -> Result<&Opened, Problem> {
         self.opened.as_ref().ok_or_else(|| Problem::internal("an act without a space"))
@@ -156,7 +186,10 @@ impl Arrival {
         let tie = read(seen.tie.take())?.and_then(|found| found.map(tie_of));
         let team = read(seen.team.take())?.and_then(|found| found.map(team_of));
         let choices = read(seen.choices.take())?.and_then(|found| found.map(emergencies_of));
-        let holder = space.holder(&content_key)?;
+        let whole = space.whole_holder(&content_key)?;
+        let (holder, matricule) = (whole.traits, whole.matricule);
+        let document = seen.document.take().map(|sealed| sealed.open(&content_key)).transpose()?;
+        let unique = seen.unique.take();
 
         let situation = &mut visit.situation;
         situation.minor = is_minor(holder.birth_date, paris_date(now));
@@ -170,8 +203,20 @@ impl Arrival {
             situation.access = known.access_at(now);
             practice.standing = known.standing_at(now);
         }
-        visit.opened =
-            Some(Opened { space, holder, content_key, trace_key, tie, team, choices, acts_for });
+        visit.situation.document = document.as_ref().map(|document| visit.facts(document));
+        visit.opened = Some(Opened {
+            space,
+            holder,
+            content_key,
+            trace_key,
+            tie,
+            team,
+            choices,
+            acts_for,
+            matricule,
+            document,
+            unique,
+        });
         Ok(visit)
     }
 }

@@ -101,7 +101,7 @@ impl PdfScanner {
         };
         let buffer = std::mem::take(&mut self.buffer);
         let scanned = self.scan_names(&buffer, end);
-        let inflated = scanned.and_then(|()| self.inflate(&buffer, end));
+        let inflated = scanned.and_then(|()| self.inflate(&buffer));
         self.buffer = buffer;
         self.scanned = self.scanned.max(end);
         inflated
@@ -171,16 +171,17 @@ impl PdfScanner {
             has_given: false,
             is_over: false,
         });
-        Ok(())
+        // What is here of it already: short ones are over at once.
+        self.inflate(buffer)
     }
 
     /// Gives the object streams under way the bytes they have not seen.
-    fn inflate(&mut self, buffer: &[u8], end: usize) -> Result<(), Refused> {
+    fn inflate(&mut self, buffer: &[u8]) -> Result<(), Refused> {
         let limit = self.fed * INFLATED_FACTOR + INFLATED_BYTES;
         for stream in &mut self.inflating {
             let from = usize::try_from(stream.next.saturating_sub(self.dropped));
             let from = from.unwrap_or(usize::MAX);
-            let Some(input) = buffer.get(from..end.max(from).min(buffer.len())) else {
+            let Some(input) = buffer.get(from..) else {
                 continue;
             };
             stream.next += input.len() as u64;
@@ -270,8 +271,10 @@ fn leads_to_value(after: &[u8]) -> bool {
 fn filter_of(dictionary: &[u8]) -> Option<bool> {
     if let Some(at) = find(dictionary, b"/Predictor") {
         let value = dictionary.get(at + b"/Predictor".len()..).unwrap_or_default();
-        let digit = value.iter().find(|byte| !is_space(**byte));
-        if digit.is_none_or(|digit| *digit != b'1') {
+        let mut digits = value.iter().skip_while(|byte| is_space(**byte));
+        let is_none =
+            digits.next() == Some(&b'1') && !digits.next().is_some_and(u8::is_ascii_digit);
+        if !is_none {
             return None;
         }
     }

@@ -113,6 +113,20 @@ ids! {
     BatchId;
 }
 
+impl DocumentId {
+    /// Draws the identifier of a document that comes at `now`: 48 bits of the instant, so
+    /// that names sort by arrival, and 80 random ones, so that nobody guesses them.
+    pub fn at(now: jiff::Timestamp, random: &dyn Random) -> Self {
+        let mut bytes = [0; ID_BYTES];
+        random.fill(&mut bytes);
+        let instant = now.as_millisecond().to_be_bytes();
+        for (to, from) in bytes.iter_mut().zip(instant.iter().skip(2)) {
+            *to = *from;
+        }
+        Self::from_bytes(bytes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,7 +31,7 @@ pub use page::{PAGE_ENTRIES_MAX, Page};
 pub use pipeline::{Pipeline, with_pipeline};
 pub use problem::{FieldError, Problem, ProblemBody};
 pub use problems::ProblemKind;
-pub use serve::{StartError, start};
+pub use serve::{Exact, StartError, start};
 pub use source::Source;
 pub use tokens::{
     ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_VALIDITY_S, Claims, TokenRefused, TokenVerifier,

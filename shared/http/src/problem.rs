@@ -22,6 +22,7 @@ pub struct Problem {
     kind: ProblemKind,
     errors: Vec<FieldError>,
     retry_after_s: Option<i64>,
+    content_range: Option<String>,
     members: Option<Box<serde_json::Map<String, serde_json::Value>>>,
     /// For the log only.
     cause: Option<String>,
@@ -86,6 +87,12 @@ impl Problem {
         self
     }
 
+    /// A range that lies beyond a content of `size` bytes.
+    pub fn range_not_satisfiable(size: u64) -> Self {
+        let range = Some(format!("bytes */{size}"));
+        Self { content_range: range, ..Self::from(ProblemKind::RangeNotSatisfiable) }
+    }
+
     /// Too many tries.
     pub fn slow_down(retry_after_s: i64) -> Self {
         Self { retry_after_s: Some(retry_after_s), ..Self::from(ProblemKind::TooManyRequests) }
@@ -121,6 +128,9 @@ impl Problem {
         let mut response = (self.kind.status(), json).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(range) = self.content_range.as_ref().and_then(|range| range.parse().ok()) {
+            headers.insert(header::CONTENT_RANGE, range);
+        }
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
@@ -130,7 +140,14 @@ impl Problem {
 
 impl From<ProblemKind> for Problem {
     fn from(kind: ProblemKind) -> Self {
-        Self { kind, errors: Vec::new(), retry_after_s: None, members: None, cause: None }
+        Self {
+            kind,
+            errors: Vec::new(),
+            retry_after_s: None,
+            content_range: None,
+            members: None,
+            cause: None,
+        }
     }
 }
 

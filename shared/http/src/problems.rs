@@ -160,6 +160,30 @@ problems! {
     /// No more professionals can be let in or kept out.
     TooManyProfessionals = "too-many-professionals", CONFLICT, "Trop de professionnels",
         "Retirez un professionnel de la liste avant d’en ajouter un autre.";
+    /// What the entry says and what the document says of itself differ.
+    EntryDisagrees = "entry-disagrees", UNPROCESSABLE_ENTITY, "Fiche en désaccord",
+        "La fiche et le document ne disent pas la même chose. Corrigez la fiche.";
+    /// The document names another patient.
+    AnotherPatient = "another-patient", UNPROCESSABLE_ENTITY, "Autre patient",
+        "Ce document concerne une autre personne.";
+    /// The bytes are not a document that is kept; `reason` says why.
+    ContentRefused = "content-refused", UNPROCESSABLE_ENTITY, "Document refusé",
+        "Ce fichier n’est pas d’un type accepté, est abîmé, ou contient un programme.";
+    /// The scanner found malware.
+    MalwareFound = "malware-found", UNPROCESSABLE_ENTITY, "Fichier dangereux",
+        "Ce fichier contient un programme malveillant. Il n’a pas été gardé.";
+    /// The same depositor's name stands for another content.
+    UniqueIdTaken = "unique-id-taken", CONFLICT, "Document déjà déposé",
+        "Un autre contenu a déjà été déposé sous cet identifiant.";
+    /// The entry was changed since it was read.
+    PreconditionFailed = "precondition-failed", PRECONDITION_FAILED, "Fiche modifiée entre-temps",
+        "Cette fiche a été modifiée entre-temps. Relisez-la avant de la changer.";
+    /// The range lies beyond the content.
+    RangeNotSatisfiable = "range-not-satisfiable", RANGE_NOT_SATISFIABLE, "Plage hors du document",
+        "La partie demandée est au-delà de la fin du document.";
+    /// Above 4 MiB a content is read by ranges.
+    RangeRequired = "range-required", BAD_REQUEST, "Lecture par parties",
+        "Ce document est trop grand pour être lu d’un coup : demandez-le par parties.";
     /// Something the act rests on changed at the same moment; nothing was done.
     ChangedMeanwhile = "changed-meanwhile", SERVICE_UNAVAILABLE, "Modification simultanée",
         "Cet espace vient d’être modifié. Rien n’a été fait : recommencez.";

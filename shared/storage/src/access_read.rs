@@ -9,15 +9,18 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{Get, TransactGetItem};
-use espace_domain::SpaceId;
+use espace_domain::{DocumentId, SpaceId};
 use jiff::Timestamp;
 
 use crate::consents::{self, CHOICES};
-use crate::repetitions;
 use crate::sessions::{SessionName, session_lasts};
 use crate::spaces::{SpaceItem, key as space_key};
 use crate::table::{Item, item, read, s};
-use crate::{Aws, Environment, Representation, SealedChoice, Space, SpaceKeyPurpose, StorageError};
+use crate::{
+    Aws, Environment, KnownUnique, Representation, SealedChoice, SealedDocument, Space,
+    SpaceKeyPurpose, StorageError,
+};
+use crate::{documents, repetitions};
 
 /// Tries of a reading that collides with a write.
 const COLLISIONS_MAX: u32 = 30;
@@ -35,6 +38,8 @@ pub struct AccessReads {
     consents: String,
     representations: String,
     throttles: String,
+    /// Only functions that deal with documents are given it.
+    documents: Option<String>,
 }
 
 /// What is asked.
@@ -48,6 +53,10 @@ pub struct Asking<'a> {
     pub asker: Asker<'a>,
     /// The name of the act, where a repetition leaves no new trace.
     pub repetition: Option<&'a str>,
+    /// The document it is about.
+    pub document: Option<&'a DocumentId>,
+    /// The depositor's own name of what they deposit.
+    pub unique: Option<&'a str>,
 }
 
 /// Who asks, by what must be read of them.
@@ -95,6 +104,10 @@ pub struct Seen {
     pub representation: Option<Representation>,
     /// In what manner the same act was traced moments ago.
     pub repeated: Option<String>,
+    /// The document.
+    pub document: Option<SealedDocument>,
+    /// What the depositor's own name leads to.
+    pub unique: Option<KnownUnique>,
 }
 
 impl AccessReads {
@@ -109,6 +122,7 @@ impl AccessReads {
             consents: environment.required("ESPACE_CONSENTS_TABLE"),
             representations: environment.required("ESPACE_REPRESENTATIONS_TABLE"),
             throttles: environment.required("ESPACE_THROTTLES_TABLE"),
+            documents: environment.optional("ESPACE_DOCUMENTS_TABLE"),
         }
     }
 
@@ -153,6 +167,13 @@ impl AccessReads {
         }
         seen.representation =
             take(&self.representations).into_iter().next().map(read).transpose()?;
+        for stored in self.documents.as_ref().map(&mut take).unwrap_or_default() {
+            if documents::is_entry(&stored) {
+                seen.document = Some(read(stored)?);
+            } else {
+                seen.unique = Some(read(stored)?);
+            }
+        }
         if let Some(mark) = take(&self.throttles).into_iter().next() {
             seen.repeated = repetitions::standing_manner(mark, now)?;
         }
@@ -187,7 +208,11 @@ impl AccessReads {
             }
         }
         let marks = asking.repetition.map(repetitions::key);
+        let mut about = Vec::new();
+        about.extend(asking.document.map(|document| documents::entry_key(space_id, document)));
+        about.extend(asking.unique.map(|name| documents::unique_key(space_id, name)));
         HashMap::from([
+            (self.documents.clone().unwrap_or_default(), about),
             (self.sessions.clone(), asking.session.keys()),
             (self.spaces.clone(), spaces),
             (self.space_keys.clone(), keys),

@@ -19,6 +19,7 @@ mod challenges;
 mod code_requests;
 mod consents;
 mod contacts;
+mod documents;
 mod enrolments;
 mod environment;
 mod error;
@@ -50,6 +51,7 @@ mod throttles;
 mod traces;
 mod transaction;
 pub mod transitions;
+mod vault;
 
 pub use access_read::{AccessReads, Asker, Asking, Seen};
 pub use accounts::{Account, AccountSecrets, Accounts, PasskeyFactor, TotpFactor, nir_tag};
@@ -70,6 +72,7 @@ pub use consents::{
     Choice, Consents, EmergencyAccess, PRESENCE_TRIES_MAX, SealedChoice, Versioned,
 };
 pub use contacts::{Contacts, SpaceContact};
+pub use documents::{Author, Document, DocumentDetails, Documents, KnownUnique, SealedDocument};
 pub use enrolments::{ENROLMENT_VALIDITY_S, Enrolment, EnrolmentOutcome, Enrolments};
 pub use environment::{Environment, MissingVariables};
 pub use error::StorageError;
@@ -98,8 +101,11 @@ pub use sessions::{
 };
 pub use signing_keys::{SIGNING_KEY_PERIOD_DAYS, SigningKeyEntry, SigningKeys, signing_period};
 pub use space_keys::{SpaceKeyPurpose, SpaceKeys, WrappedSpaceKeys};
-pub use spaces::{ANCHOR_SHARDS, Heads, Space, SpaceAccount, Spaces, Unanchored, UnanchoredPage};
+pub use spaces::{
+    ANCHOR_SHARDS, Heads, Holder, Space, SpaceAccount, Spaces, Unanchored, UnanchoredPage,
+};
 pub use support_acts::{SupportAct, SupportActKind, SupportActs};
 pub use system_keys::{KeyName, SystemKeys};
 pub use throttles::Throttles;
-pub use traces::{AnchorProof, Repetition, StoredTrace, TraceDraft, Traces};
+pub use traces::{AnchorProof, InquiryPage, Repetition, StoredTrace, TraceDraft, Traces};
+pub use vault::Vault;

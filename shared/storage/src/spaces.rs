@@ -4,7 +4,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use espace_crypto::{BlindIndex, ChainHash, ChainHead, Place, SealingKey};
 use espace_domain::decision::Chain;
-use espace_domain::{AccountId, Random, SpaceId, SpaceState, Suspension, Traits};
+use espace_domain::{AccountId, Nir, Random, SpaceId, SpaceState, Suspension, Traits};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,17 @@ pub struct Space {
     pub account: Option<SpaceAccount>,
     heads: Heads,
     holder: Vec<u8>,
+}
+
+/// Whose a space is: what is sealed there.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Holder {
+    /// The traits.
+    #[serde(flatten)]
+    pub traits: Traits,
+    /// The 13 characters of their NIR: a document that comes in must be theirs.
+    #[serde(default)]
+    pub matricule: Option<String>,
 }
 
 /// How far each chain of a space's traces has come.
@@ -180,7 +191,7 @@ impl Spaces {
         space_id: &SpaceId,
         state: &SpaceState,
         account: Option<SpaceAccount>,
-        holder: &Traits,
+        holder: &Holder,
         key: &SealingKey,
         random: &dyn Random,
     ) -> Result<TransactWriteItem, StorageError> {
@@ -260,7 +271,7 @@ impl Spaces {
     pub(crate) fn refresh_in_transaction(
         &self,
         space: &Space,
-        holder: &Traits,
+        holder: &Holder,
         is_deceased: bool,
         space_key: &SealingKey,
         random: &dyn Random,
@@ -501,7 +512,26 @@ impl Space {
 
     /// Opens the holder's traits.
     pub fn holder(&self, key: &SealingKey) -> Result<Traits, StorageError> {
+        Ok(self.whole_holder(key)?.traits)
+    }
+
+    /// Opens all that is sealed of the holder.
+    pub fn whole_holder(&self, key: &SealingKey) -> Result<Holder, StorageError> {
         sealing::open(key, holder_place(&self.space_id), &self.holder)
+    }
+}
+
+impl Holder {
+    /// The holder of a space about to exist, or as fed again.
+    pub fn new(traits: &Traits, nir: Option<&Nir>) -> Self {
+        let matricule = nir.map(|nir| nir.expose().to_owned());
+        Self { traits: traits.clone(), matricule }
+    }
+}
+
+impl std::fmt::Debug for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Holder(…)")
     }
 }
 

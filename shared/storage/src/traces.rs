@@ -117,6 +117,10 @@ pub struct AnchorProof {
     pub hash: Vec<u8>,
 }
 
+/// Where a page of an inquiry ends.
+#[derive(Debug)]
+pub struct InquiryPage(Item);
+
 impl Traces {
     /// Uses the table of `ESPACE_TRACES_TABLE`.
     pub fn new(aws: &Aws, environment: &mut Environment) -> Self {
@@ -257,9 +261,9 @@ impl Traces {
     pub async fn of_inquiry(
         &self,
         name: &str,
-        start: Option<Item>,
+        after: Option<InquiryPage>,
         limit: i32,
-    ) -> Result<(Vec<(SpaceId, Chain, u64)>, Option<Item>), StorageError> {
+    ) -> Result<(Vec<(SpaceId, Chain, u64)>, Option<InquiryPage>), StorageError> {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Found {
@@ -270,7 +274,7 @@ impl Traces {
             index: Some(INQUIRY_INDEX),
             condition: "#inquiry = :name",
             values: item([(":name", s(name))]),
-            start,
+            start: after.map(|page| page.0),
             limit,
         };
         let (items, more) = self.table.query(query).await?;
@@ -279,7 +283,7 @@ impl Traces {
             let (chain, sequence) = parse_entry(&found.entry)?;
             Ok((found.space_id, chain, sequence))
         });
-        Ok((found.collect::<Result<_, StorageError>>()?, more))
+        Ok((found.collect::<Result<_, StorageError>>()?, more.map(InquiryPage)))
     }
 }
 

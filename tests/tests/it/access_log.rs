@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
+use espace_storage::{Relations, SystemKeys, Traces};
 use futures_util::future::join_all;
 use journeys::{Deployed, Patient, now, rpps};
 use local_cloud::system::project;
@@ -401,5 +402,31 @@ async fn who_acts_for_a_child_is_named_in_its_log() -> Result<()> {
     let path = format!("/v1/spaces/{space}/access-log");
     let refused = deployed.api.send(Method::GET, &path, Some(&stranger), None).await?;
     assert_eq!(refused.problem(), "not-found");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_inquiry_finds_every_trace_of_a_professional_in_a_month() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let (one, other, number) = (deployed.patient().await?, deployed.patient().await?, rpps());
+    let doctor = deployed.api.professional(&number, PHYSICIAN, None).await?;
+    let glass = json!({"mode": "breakGlass", "reason": "Patient inconscient aux urgences"});
+    for patient in [&one, &other, &one] {
+        let path = format!("/v1/spaces/{}/accesses", patient.space_id);
+        deployed.api.post(&path, Some(&doctor), &glass).await?.ok()?;
+    }
+    let aws = espace_storage::Aws::from_config(deployed.config.clone());
+    let mut environment = deployed.environment("ConsentFunction", &[]).await?;
+    let keys = std::sync::Arc::new(SystemKeys::new(&aws, &mut environment, now()));
+    let names = Relations::new(keys).names().await?;
+    let traces = Traces::new(&aws, &mut environment);
+    let at = espace_domain::Clock::now(&espace_domain::SystemClock);
+    let (found, _) = traces.of_inquiry(&names.inquiry(&number, at), None, 100).await?;
+    let of = |patient: &Patient| {
+        found.iter().filter(|(space, _, _)| space.as_str() == patient.space_id).count()
+    };
+    assert_eq!((of(&one), of(&other), found.len()), (2, 1, 3));
+    let (none, _) = traces.of_inquiry(&names.inquiry(&rpps(), at), None, 100).await?;
+    assert_eq!(none, []);
     Ok(())
 }

@@ -200,11 +200,47 @@ async fn the_calls_of_an_access_are_as_stated() -> Result<()> {
     hold("POST /v1/spaces/search (by NIR)", &calls);
     let (_, calls) = calls_of(&search, "POST", find, Some(&other), Some(&body)).await?;
     hold("POST /v1/spaces/search (by NIR, again)", &calls);
+    documents_calls(&deployed, &patient.token, &patient.space_id).await?;
     // Last: a job traces it soon after, in the same chain.
     consent.calls();
     let third = deployed.api.professional(&journeys::rpps(), "10", None).await?;
     let refused = consent.send("POST", &at("/accesses"), Some(&third), Some(&again)).await?;
     assert_eq!(refused.status, 403);
     hold("POST …/accesses (refused)", &warm(consent.calls(), 0, 0));
+    Ok(())
+}
+
+/// The calls of depositing, listing, reading and changing a document, warm.
+async fn documents_calls(deployed: &Deployed, token: &str, space: &str) -> Result<()> {
+    let vault = deployed.vault(&[], now()).await?;
+    let path = format!("/v1/spaces/{space}/documents");
+    let form = |title: &str| {
+        let entry = json!({"typeCode": "EXPPAT_2", "title": title, "eventDate": "2026-03-04"});
+        let content = "Un texte.";
+        let body = format!(
+            "--x\r\ncontent-disposition: form-data; name=\"entry\"\r\n\r\n{entry}\r\n\
+             --x\r\ncontent-disposition: form-data; name=\"content\"\r\n\r\n{content}\r\n--x--\r\n"
+        );
+        ("multipart/form-data; boundary=x", body.into_bytes())
+    };
+    vault.send_bytes(&path, token, form("Un")).await?.ok()?;
+    vault.calls();
+    let new = vault.send_bytes(&path, token, form("Deux")).await?.ok()?;
+    hold("POST …/documents", &vault.calls());
+    let (_, calls) = calls_of(&vault, "GET", &path, Some(token), None).await?;
+    hold("GET …/documents", &calls);
+    let one = format!("{path}/{}", new["documentId"].as_str().context("a document")?);
+    let content = format!("{one}/content");
+    vault.calls();
+    let read = vault.send("GET", &content, Some(token), None).await?;
+    assert_eq!(read.body, b"Un texte.");
+    hold("GET …/documents/{documentId}/content", &vault.calls());
+    vault.send("GET", &content, Some(token), None).await?;
+    hold("GET …/documents/{documentId}/content (again)", &vault.calls());
+    let mask = json!({"masked": true});
+    let (_, calls) = calls_of(&vault, "PATCH", &one, Some(token), Some(&mask)).await?;
+    hold("PATCH …/documents/{documentId}", &calls);
+    vault.send("DELETE", &one, Some(token), None).await?;
+    hold("DELETE …/documents/{documentId}", &vault.calls());
     Ok(())
 }

@@ -32,6 +32,7 @@ async fn parts() -> Result<Vec<utoipa::openapi::OpenApi>> {
         activation::router(activation::App::new(&aws, environment(), now(), random())?).1,
         campaigns::router(campaigns::App::new(&aws, environment(), now(), random())?).1,
         consent::router(consent::App::new(&aws, environment(), now(), random())?).1,
+        documents::router(documents::App::new(&aws, environment(), now(), random())?).1,
         search::router(search::App::new(&aws, environment(), now(), random())?).1,
         opposition::router(opposition::App::new(&aws, environment(), now(), random())?).1,
         sessions::router(sessions::App::new(&aws, environment(), now(), random())?).1,

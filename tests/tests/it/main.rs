@@ -31,3 +31,4 @@ mod restore;
 mod second_factors;
 mod sessions;
 mod silence;
+mod vault;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::feed::FeedStores;
 use crate::contacts::NewContact;
 use crate::transaction::Transaction;
-use crate::{PersonRecord, Space, StorageError};
+use crate::{Holder, PersonRecord, Space, StorageError};
 
 /// A person who is fed again, and their space.
 pub(super) struct FedHolder<'a> {
@@ -40,7 +40,7 @@ pub(super) async fn refresh_space(
     let kept: Vec<&Nir> = person.representatives.iter().collect();
     let former: Vec<Nir> = before.representatives().filter(|nir| !kept.contains(&nir)).collect();
     if before.traits != person.traits || is_deceased != was_deceased {
-        let holder = &person.traits;
+        let holder = &Holder::new(&person.traits, Some(&person.nir));
         let spaces = &stores.spaces;
         let part = spaces.refresh_in_transaction(&space, holder, is_deceased, key, random)?;
         transaction = transaction.with("space", part);

@@ -13,8 +13,8 @@ use crate::contacts::NewContact;
 use crate::registry_item::{PersonItem, StateItem};
 use crate::transaction::{Committed, Transaction};
 use crate::{
-    Contacts, Envelope, Outbox, PersonEntry, PersonRecord, Registry, SpaceAccount, SpaceKeys,
-    Spaces, StorageError, WrappedSpaceKeys,
+    Contacts, Envelope, Holder, Outbox, PersonEntry, PersonRecord, Registry, SpaceAccount,
+    SpaceKeys, Spaces, StorageError, WrappedSpaceKeys,
 };
 
 /// What opening needs.
@@ -127,7 +127,7 @@ impl NewSpace<'_> {
         random: &dyn Random,
         now: Timestamp,
     ) -> Result<Transaction, StorageError> {
-        let holder = &self.record.traits;
+        let holder = &Holder::new(&self.record.traits, self.record.nir().as_ref());
         let account = self.account.clone();
         let space = spaces.put_in_transaction(
             self.space_id,

@@ -1,0 +1,89 @@
+//! `GET /v1/spaces/{spaceId}/documents`: the documents a caller may see, newest first.
+//!
+//! Must not know: what a search asks for.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use espace_access::{Done, Permit, Visit};
+use espace_domain::DocumentId;
+use espace_domain::decision::{Action, Situation, decide};
+use espace_http::{Bearer, Page, Problem, ProblemBody};
+use espace_storage::Document;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::App;
+use crate::view::DocumentView;
+
+/// The list that cursors are of.
+const LIST: &str = "documents";
+/// Entries opened at once.
+const BATCH: i32 = 100;
+/// Entries opened for one page, hidden ones included.
+const OPENED_MAX: usize = 500;
+
+/// A page of documents.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DocumentList {
+    items: Vec<DocumentView>,
+    /// The next page; there may be one although this one is short: what a search passes
+    /// over counts as work.
+    next: Option<String>,
+}
+
+/// Lists documents, newest first. What is hidden from the caller shortens no page.
+#[utoipa::path(
+    get, path = "/v1/spaces/{spaceId}/documents", operation_id = "listDocuments",
+    tag = "documents", params(("spaceId" = String, Path), Page),
+    responses(
+        (status = 200, body = DocumentList),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional"]))),
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    bearer: Bearer,
+    Path(space_id): Path<String>,
+    page: Result<Page, Problem>,
+) -> Result<Json<DocumentList>, Problem> {
+    let (visit, permit) = app.guard.enter(&bearer, &space_id, Action::ListDocuments).await?;
+    app.guard.record(&visit, &permit, Done::default()).await?;
+    pages(&app, (&visit, &permit), &page?, |document| !document.details.archived).await.map(Json)
+}
+
+/// A page of what is wanted among what the caller may see.
+pub(crate) async fn pages(
+    app: &App,
+    (visit, permit): (&Visit, &Permit),
+    page: &Page,
+    wanted: impl Fn(&Document) -> bool,
+) -> Result<DocumentList, Problem> {
+    let key = &visit.opened(permit)?.content_key;
+    let limit = usize::try_from(page.limit()).unwrap_or(0);
+    let mut after: Option<DocumentId> = page.start(key, LIST)?;
+    let (mut items, mut opened, mut more) = (Vec::new(), 0, true);
+    while more && items.len() < limit && opened < OPENED_MAX {
+        let found = app.documents.newest(&visit.space_id, after.as_ref(), BATCH, key).await?;
+        more = found.1;
+        for document in found.0 {
+            opened += 1;
+            if items.len() >= limit {
+                more = true;
+                break;
+            }
+            after = Some(document.document_id.clone());
+            let facts = Some(visit.facts(&document));
+            let situation = Situation { document: facts, ..visit.situation };
+            let is_shown = decide(visit.party, Action::ReadDocument, &situation).is_allowed();
+            if is_shown && wanted(&document) {
+                items.push(DocumentView::from(document));
+            }
+        }
+    }
+    let next = match after.filter(|_| more) {
+        Some(after) => Some(Page::cursor(key, LIST, &after, app.random.as_ref())?),
+        None => None,
+    };
+    Ok(DocumentList { items, next })
+}

@@ -1,0 +1,84 @@
+//! A document as the API shows it.
+//!
+//! Must not know: how it is stored.
+
+use espace_domain::{DocumentId, MatrixGroup};
+use espace_storage::{Author, Document};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A document's entry.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DocumentView {
+    #[schema(value_type = String)]
+    document_id: DocumentId,
+    version: u32,
+    /// `available`.
+    state: &'static str,
+    /// The category it is shown under.
+    category: Option<&'static str>,
+    type_code: &'static str,
+    /// The type in French.
+    type_name: &'static str,
+    title: String,
+    event_date: Date,
+    comment: Option<String>,
+    content_type: String,
+    size: u64,
+    sha256: String,
+    author: AuthorView,
+    added_at: Timestamp,
+    /// `MASQUE_PS`, `INVISIBLE_PATIENT`, `INVISIBLE_REPRESENTANTS_LEGAUX`.
+    visibility: Vec<&'static str>,
+    pinned: bool,
+    archived: bool,
+}
+
+/// Who deposited it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AuthorView {
+    kind: String,
+    /// A professional's RPPS number.
+    id: Option<String>,
+    name: Option<String>,
+    profession: Option<String>,
+    /// The profession in French.
+    profession_name: Option<&'static str>,
+    structure: Option<String>,
+}
+
+impl From<Document> for DocumentView {
+    fn from(document: Document) -> Self {
+        let details = document.details;
+        let labels = [
+            ("MASQUE_PS", details.masked),
+            ("INVISIBLE_PATIENT", details.invisible_patient),
+            ("INVISIBLE_REPRESENTANTS_LEGAUX", details.invisible_representatives),
+        ];
+        let Author { kind, id, name, profession, structure } = details.author;
+        let profession_name = profession.as_deref().and_then(MatrixGroup::profession_display);
+        Self {
+            document_id: document.document_id,
+            version: details.version,
+            state: "available",
+            category: details.document_type.category(),
+            type_code: details.document_type.code(),
+            type_name: details.document_type.display(),
+            title: details.title,
+            event_date: details.event_date,
+            comment: details.comment,
+            content_type: details.content_type,
+            size: details.size,
+            sha256: details.sha256,
+            author: AuthorView { kind, id, name, profession, profession_name, structure },
+            added_at: details.added_at,
+            visibility: labels.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect(),
+            pinned: details.pinned,
+            archived: details.archived,
+        }
+    }
+}
