@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, header};
 use espace_access::{Done, Permit, Visit};
+use espace_domain::DocumentId;
 use espace_domain::decision::Action;
 use espace_http::{Bearer, Problem, ProblemBody};
 use espace_storage::Document;
@@ -44,9 +45,12 @@ pub(crate) async fn enter(
     action: Action,
 ) -> Result<(Visit, Permit, Document), Problem> {
     let visit = app.guard.visit_document(bearer, space_id, document_id, action).await?;
-    let permit = app.guard.permit(&visit, action, &[document_id]).await?;
+    // Only what is a name of a document reaches the log.
+    let is_name = DocumentId::parse(document_id).is_ok();
+    let elements = Vec::from_iter(is_name.then_some(document_id));
+    let permit = app.guard.permit(&visit, action, &elements).await?;
     let Some(document) = visit.opened(&permit)?.document.clone() else {
-        return Err(app.guard.absent(&visit, action, document_id).await);
+        return Err(app.guard.absent(&visit, action, &elements).await);
     };
     Ok((visit, permit, document))
 }

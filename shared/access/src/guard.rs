@@ -130,13 +130,11 @@ impl Guard {
     ) -> Result<Visit, Problem> {
         let claims = self.claims(bearer).await?;
         let space_id = named_space(&claims, named, action)?;
-        let id = DocumentId::parse(document);
-        if id.is_err() && !admits(action, &claims.actor) {
-            return Err(ProblemKind::Forbidden.into());
-        }
-        let id = id.map_err(|_| ProblemKind::NotFound)?;
-        let about = About { document: Some(&id), unique: None };
-        self.arrive_about(claims, space_id, action, &[document], about).await
+        // What is no name of a document names one that is not there.
+        let id = DocumentId::parse(document).ok();
+        let about = About { document: id.as_ref(), unique: None };
+        let elements = Vec::from_iter(id.as_ref().map(DocumentId::as_str));
+        self.arrive_about(claims, space_id, action, &elements, about).await
     }
 
     /// The same about a document that is deposited, by whom it is named by `unique`.
@@ -156,7 +154,11 @@ impl Guard {
 
     /// Refuses callers of a kind that an act is not for, before their request is read.
     pub fn require_admitted(&self, claims: &Claims, action: Action) -> Result<(), Problem> {
-        if admits(action, &claims.actor) { Ok(()) } else { Err(ProblemKind::Forbidden.into()) }
+        match &claims.actor {
+            Actor::Citizen { archived: true, .. } => Err(ProblemKind::SpaceClosed.into()),
+            actor if admits(action, actor) => Ok(()),
+            _ => Err(ProblemKind::Forbidden.into()),
+        }
     }
 
     /// The same for a space that was found otherwise.
@@ -257,8 +259,8 @@ impl Guard {
     }
 
     /// What a document that is not there comes to: the same as one that is hidden.
-    pub async fn absent(&self, visit: &Visit, action: Action, element: &str) -> Problem {
-        match self.refuse(visit, action, &visit.situation, NO_DOCUMENT, &[element]).await {
+    pub async fn absent(&self, visit: &Visit, action: Action, elements: &[&str]) -> Problem {
+        match self.refuse(visit, action, &visit.situation, NO_DOCUMENT, elements).await {
             Ok(()) => ProblemKind::NotFound.into(),
             Err(problem) => problem,
         }

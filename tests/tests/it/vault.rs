@@ -428,3 +428,71 @@ async fn each_profession_sees_of_each_type_what_the_matrix_says() -> Result<()> 
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn four_mebibytes_come_and_go_in_one_request_and_no_more() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let patient = deployed.patient().await?;
+    let space = &patient.space_id;
+    let most = 4 * 1024 * 1024;
+    let text = |size: usize| "Un texte assez long. ".bytes().cycle().take(size).collect::<Vec<_>>();
+    let own = entry(OWN, "Long");
+    let new = deposit(&deployed, &patient.token, space, &own, text(most)).await?.ok()?;
+    let whole = content(&deployed, &patient.token, &path_of(space, &new), &[]).await?;
+    assert_eq!(whole.status, 200);
+    assert!(whole.body == text(most));
+    let more = deposit(&deployed, &patient.token, space, &own, text(most + 1)).await?;
+    assert_eq!((more.status.as_u16(), more.problem().as_str()), (413, "body-too-large"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_clinical_document_fills_its_entry_and_must_be_the_holders() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let patient = deployed.patient().await?;
+    let depositor = deployed.api.professional(&rpps(), PHYSICIAN, None).await?;
+    let person = &patient.invited.person;
+    let cda = |nir: &str, key: &str| {
+        format!(
+            "\u{feff}<?xml version=\"1.0\" encoding=\"UTF-8\"?><ClinicalDocument \
+             xmlns=\"urn:hl7-org:v3\"><id root=\"1.2.250.1.999.{nir}\"/>\
+             <code code=\"{REPORT}\" codeSystem=\"2.16.840.1.113883.6.1\"/><title>Séjour</title>\
+             <effectiveTime value=\"20260305\"/><recordTarget><patientRole>\
+             <id extension=\"{nir}{key}\" root=\"1.2.250.1.213.1.4.8\"/><patient/></patientRole>\
+             </recordTarget><component><structuredBody/></component></ClinicalDocument>"
+        )
+        .into_bytes()
+    };
+    let (nir, key) = (person.text("nir"), person.text("nirKey"));
+    let nothing = json!({});
+    let space = &patient.space_id;
+    let new = deposit(&deployed, &depositor, space, &nothing, cda(nir, key)).await?;
+    assert_eq!(new.status, 201, "{}", new.json());
+    let new = new.json();
+    assert_eq!((&new["title"], &new["eventDate"]), (&json!("Séjour"), &json!("2026-03-05")));
+    assert_eq!(
+        (&new["typeCode"], &new["contentType"]),
+        (&json!(REPORT), &json!("application/cda+xml"))
+    );
+    // Its own id is its name: again, it is the same.
+    let again = deposit(&deployed, &depositor, space, &nothing, cda(nir, key)).await?.ok()?;
+    assert_eq!(new["documentId"], again["documentId"]);
+    // The patient reads the very bytes, mark and all.
+    let read = content(&deployed, &patient.token, &path_of(space, &new), &[]).await?;
+    assert!(read.body == cda(nir, key));
+    let first = [("range", "bytes=0-0")];
+    let part = content(&deployed, &patient.token, &path_of(space, &new), &first).await?;
+    assert_eq!(part.body, [0xef]);
+    // A wrong key is the writer's mistake; another matricule is another person.
+    let other = deployed.patient().await?;
+    let elsewhere =
+        deposit(&deployed, &depositor, &other.space_id, &nothing, cda(nir, key)).await?;
+    assert_eq!((elsewhere.status.as_u16(), elsewhere.problem().as_str()), (422, "another-patient"));
+    let wrong_key = if key == "01" { "02" } else { "01" };
+    let again = deposit(&deployed, &patient.token, space, &nothing, cda(nir, wrong_key)).await?;
+    assert_eq!(again.problem(), "type-not-depositable", "a report is not the patient's to deposit");
+    let disagrees = json!({"title": "Autre chose"});
+    let refused = deposit(&deployed, &depositor, space, &disagrees, cda(nir, key)).await?;
+    assert_eq!(refused.problem(), "entry-disagrees");
+    Ok(())
+}
