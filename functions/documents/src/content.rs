@@ -74,7 +74,8 @@ pub(crate) async fn read(
     let covered = covering(start, end, details.size)
         .ok_or_else(|| Problem::internal("a range beyond the content"))?;
     let sealed = app.vault.read(&details.object, covered).await?;
-    let sealed = sealed.ok_or_else(|| Problem::internal("an entry without a content"))?;
+    // Deleted at this moment: the entry went first.
+    let sealed = sealed.ok_or(ProblemKind::NotFound)?;
     let bytes = open_content(&key, place, (start, end), details.size, &sealed).map_err(corrupt)?;
     let mut response = Exact::answer(status, bytes);
     let mut put = |name: HeaderName, value: String| -> Result<(), Problem> {

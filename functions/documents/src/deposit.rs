@@ -85,17 +85,17 @@ pub(crate) async fn deposit(
     let action = Action::DepositDocument;
     let permit = app.guard.permit_for(&visit, action, Some(facts), &[]).await?;
     let opened = visit.opened(&permit)?;
-    if let Some(header) = &inspected.header {
-        require_holders(&header.patient, opened, app.takes_test_identities)?;
-    }
     let sha256 = HEXLOWER.encode(digest(&SHA256, &content).as_ref());
     if let Some(known) = &opened.unique {
         return again(&app, (&visit, &permit), known, &sha256).await;
     }
+    if let Some(header) = &inspected.header {
+        require_holders(&header.patient, opened, app.takes_test_identities)?;
+    }
     let name = unique(&visit.names, &visit.space_id);
     let new = New { entry, inspected, content: &content, sha256 };
     let document = store(&app, (&visit, &permit), new, name).await?;
-    Ok((StatusCode::CREATED, Json(document.into())))
+    Ok((StatusCode::CREATED, Json(DocumentView::of(document, visit.party))))
 }
 
 /// What is deposited.
@@ -152,17 +152,22 @@ async fn store(
     let mut changes =
         vec![app.documents.create(space_id, &document, &opened.content_key, random)?];
     if let Some(name) = unique {
-        let sent = document.details.sha256.as_bytes().to_vec();
-        let known = KnownUnique { document_id: document_id.clone(), sent };
+        let known = KnownUnique { document_id: document_id.clone() };
         changes.push(app.documents.claim_unique(space_id, &name, &known)?);
     }
     let elements = [document_id.as_str()];
     let done = Done { elements: &elements, changes: &changes, ..Done::default() };
-    if let Err(problem) = app.guard.record(visit, permit, done).await {
-        // Nothing leads to it; what this cannot remove the sweep does.
-        app.vault.delete(&document.details.object).await?;
-        return Err(problem);
+    let recorded = app.guard.record(visit, permit, done).await;
+    if recorded.as_ref().is_err_and(|problem| problem.kind() == ProblemKind::ChangedMeanwhile) {
+        // Certainly not written: nothing leads to the content. After any other failure an
+        // entry may stand, and the content stays.
+        let object = &document.details.object;
+        if app.vault.delete(object).await.is_err() {
+            // It opens for nobody: its key was written nowhere.
+            return Err(ProblemKind::ChangedMeanwhile.into());
+        }
     }
+    recorded?;
     Ok(document)
 }
 
@@ -177,7 +182,10 @@ async fn again(
     let found = app.documents.find(&visit.space_id, &known.document_id, key).await?;
     match found {
         Some(document) if document.details.sha256 == sha256 => {
-            Ok((StatusCode::CREATED, Json(document.into())))
+            let elements = [document.document_id.as_str()];
+            let done = Done { elements: &elements, ..Done::default() };
+            app.guard.record(visit, permit, done).await?;
+            Ok((StatusCode::CREATED, Json(DocumentView::of(document, visit.party))))
         }
         _ => Err(ProblemKind::UniqueIdTaken.into()),
     }

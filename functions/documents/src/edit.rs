@@ -132,5 +132,5 @@ pub(crate) async fn edit(
     };
     app.guard.record(&visit, &permit, done).await?;
     document.write += 1;
-    Ok(([(header::ETAG, entry_tag(&document))], Json(document.into())))
+    Ok(([(header::ETAG, entry_tag(&document))], Json(DocumentView::of(document, visit.party))))
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not know: whether they may deposit it.
 
-use espace_content::Header;
+use espace_content::{Header, canonical_id};
 use espace_domain::DocumentType;
 use espace_domain::decision::Labels;
 use espace_http::{FieldError, Problem, ProblemKind};
@@ -91,10 +91,19 @@ pub(crate) fn complete(input: EntryInput, header: Option<&Header>) -> Result<Ent
         errors.push(FieldError::new("/typeCode", "unknown-type", "Ce type n’existe pas."));
     }
     let document_type = agree(said_type.flatten(), own_type)?;
-    let title =
-        agree(input.title.as_deref().and_then(clean), own.title.as_deref().and_then(clean))?;
+    let title = agree(
+        input.title.as_deref().and_then(clean),
+        own.title.as_deref().and_then(clean).as_deref().map(cut),
+    )?;
     let event_date = agree(input.event_date, own.event_date)?;
-    let unique_id = agree(input.unique_id.as_deref().and_then(clean), own.unique_id)?;
+    let said_unique = input.unique_id.as_deref().and_then(clean).and_then(|unique| {
+        let (root, extension) = match unique.split_once('^') {
+            Some((root, extension)) => (root, Some(extension)),
+            None => (unique.as_str(), None),
+        };
+        canonical_id(root, extension)
+    });
+    let unique_id = agree(said_unique, own.unique_id)?;
     let mut require = |is_there: bool, pointer: &str| {
         if !is_there {
             let detail = "Ce champ est obligatoire.";
@@ -129,6 +138,11 @@ pub(crate) fn complete(input: EntryInput, header: Option<&Header>) -> Result<Ent
         }
         _ => Err(Problem::invalid(errors)),
     }
+}
+
+/// A document's own title, as long as titles are here.
+fn cut(title: &str) -> String {
+    title.chars().take(TITLE_CHARS_MAX).collect()
 }
 
 /// What one or both say.

@@ -49,7 +49,9 @@ pub(crate) async fn list(
 ) -> Result<Json<DocumentList>, Problem> {
     let (visit, permit) = app.guard.enter(&bearer, &space_id, Action::ListDocuments).await?;
     app.guard.record(&visit, &permit, Done::default()).await?;
-    pages(&app, (&visit, &permit), &page?, |document| !document.details.archived).await.map(Json)
+    // What the holder's side put away is out of its own sight alone.
+    let wanted = |document: &Document| !visit.party.is_own_side() || !document.details.archived;
+    pages(&app, (&visit, &permit), &page?, wanted).await.map(Json)
 }
 
 /// A page of what is wanted among what the caller may see.
@@ -62,26 +64,30 @@ pub(crate) async fn pages(
     let key = &visit.opened(permit)?.content_key;
     let limit = usize::try_from(page.limit()).unwrap_or(0);
     let mut after: Option<DocumentId> = page.start(key, LIST)?;
-    let (mut items, mut opened, mut more) = (Vec::new(), 0, true);
-    while more && items.len() < limit && opened < OPENED_MAX {
+    let mut items = Vec::new();
+    let (mut opened, mut more, mut has_another) = (0, true, false);
+    // A cursor is given for something that is shown, or when the work of a page is done:
+    // never because of what is hidden.
+    while more && !has_another && opened < OPENED_MAX {
         let found = app.documents.newest(&visit.space_id, after.as_ref(), BATCH, key).await?;
         more = found.1;
         for document in found.0 {
             opened += 1;
-            if items.len() >= limit {
-                more = true;
-                break;
-            }
-            after = Some(document.document_id.clone());
             let facts = Some(visit.facts(&document));
             let situation = Situation { document: facts, ..visit.situation };
             let is_shown = decide(visit.party, Action::ReadDocument, &situation).is_allowed();
-            if is_shown && wanted(&document) {
-                items.push(DocumentView::from(document));
+            let is_wanted = is_shown && wanted(&document);
+            if is_wanted && items.len() >= limit {
+                has_another = true;
+                break;
+            }
+            after = Some(document.document_id.clone());
+            if is_wanted {
+                items.push(DocumentView::of(document, visit.party));
             }
         }
     }
-    let next = match after.filter(|_| more) {
+    let next = match after.filter(|_| has_another || (more && opened >= OPENED_MAX)) {
         Some(after) => Some(Page::cursor(key, LIST, &after, app.random.as_ref())?),
         None => None,
     };

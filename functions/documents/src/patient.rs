@@ -21,12 +21,18 @@ pub(crate) fn require_holders(
     } else {
         claim.matricules.iter().any(is_theirs)
     };
-    let has_matricule = !claim.matricules.is_empty()
+    // Spaces opened before matricules were kept have none: traits tell.
+    let has_matricule = opened.matricule.is_some() && !claim.matricules.is_empty()
         || (takes_test_identities && !claim.test_matricules.is_empty());
     let holder = &opened.holder;
-    let names: Vec<String> = holder.names().map(comparable_name).collect();
+    let family = [Some(holder.birth_name.as_str()), holder.used_name.as_deref()];
+    let names: Vec<String> = family.into_iter().flatten().map(comparable_name).collect();
     let by_traits = claim.birth_date == Some(holder.birth_date)
-        && claim.family_names.iter().any(|name| names.contains(&comparable_name(name)));
+        && claim
+            .family_names
+            .iter()
+            .map(|name| comparable_name(name))
+            .any(|name| !name.is_empty() && names.contains(&name));
     if by_matricule || (!has_matricule && by_traits) {
         Ok(())
     } else {

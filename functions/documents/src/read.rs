@@ -33,7 +33,7 @@ pub(crate) async fn read(
     let (visit, permit, document) = enter(&app, &bearer, path, Action::ReadDocument).await?;
     let elements = [document.document_id.as_str()];
     app.guard.record(&visit, &permit, Done { elements: &elements, ..Done::default() }).await?;
-    Ok(([(header::ETAG, entry_tag(&document))], Json(document.into())))
+    Ok(([(header::ETAG, entry_tag(&document))], Json(DocumentView::of(document, visit.party))))
 }
 
 /// Lets a caller act on a document. One that is hidden from them and one that is not there

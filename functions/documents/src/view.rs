@@ -2,6 +2,7 @@
 //!
 //! Must not know: how it is stored.
 
+use espace_domain::decision::Party;
 use espace_domain::{DocumentId, MatrixGroup};
 use espace_storage::{Author, Document};
 use jiff::Timestamp;
@@ -33,8 +34,12 @@ pub(crate) struct DocumentView {
     added_at: Timestamp,
     /// `MASQUE_PS`, `INVISIBLE_PATIENT`, `INVISIBLE_REPRESENTANTS_LEGAUX`.
     visibility: Vec<&'static str>,
-    pinned: bool,
-    archived: bool,
+    /// What the holder's side has at hand; not for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pinned: Option<bool>,
+    /// What the holder's side put away; not for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived: Option<bool>,
 }
 
 /// Who deposited it.
@@ -51,9 +56,11 @@ pub(crate) struct AuthorView {
     structure: Option<String>,
 }
 
-impl From<Document> for DocumentView {
-    fn from(document: Document) -> Self {
+impl DocumentView {
+    /// A document as a party sees it.
+    pub(crate) fn of(document: Document, party: Party) -> Self {
         let details = document.details;
+        let own = |mark: bool| party.is_own_side().then_some(mark);
         let labels = [
             ("MASQUE_PS", details.masked),
             ("INVISIBLE_PATIENT", details.invisible_patient),
@@ -77,8 +84,8 @@ impl From<Document> for DocumentView {
             author: AuthorView { kind, id, name, profession, profession_name, structure },
             added_at: details.added_at,
             visibility: labels.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect(),
-            pinned: details.pinned,
-            archived: details.archived,
+            pinned: own(details.pinned),
+            archived: own(details.archived),
         }
     }
 }

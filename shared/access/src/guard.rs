@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use espace_domain::decision::{
-    AccessMode, Action, Chain, Decision, DocumentFacts, Duties, Party, Situation, decide,
+    AccessMode, Action, Chain, Decision, DocumentFacts, Duties, Party, Reason, Situation, decide,
 };
 use espace_domain::{Actor, Clock, DocumentId, Random, SpaceId};
 use espace_http::{Bearer, Claims, Problem, ProblemKind, TokenVerifier};
@@ -255,13 +255,17 @@ impl Guard {
             Decision::Deny(reason) => reason,
         };
         self.refuse(visit, action, &situation, reason.name(), elements).await?;
-        Err(problem_of(visit.party, reason).into())
+        Err(problem_of(visit.party, told(visit, reason, &situation)).into())
     }
 
     /// What a document that is not there comes to: the same as one that is hidden.
     pub async fn absent(&self, visit: &Visit, action: Action, elements: &[&str]) -> Problem {
         match self.refuse(visit, action, &visit.situation, NO_DOCUMENT, elements).await {
-            Ok(()) => ProblemKind::NotFound.into(),
+            Ok(()) => {
+                let told = told(visit, Reason::NotTheirs, &visit.situation);
+                let is_read = told == Reason::NotTheirs;
+                if is_read { ProblemKind::NotFound } else { problem_of(visit.party, told) }.into()
+            }
             Err(problem) => problem,
         }
     }
@@ -367,6 +371,14 @@ fn repetition(
     let mut parts = vec![space_id.as_str(), &claims.sub, action.name()];
     parts.extend(elements);
     names.repetition(&parts)
+}
+
+/// What is told of a document that is someone else's: to who may not read it, only that.
+fn told(visit: &Visit, reason: Reason, situation: &Situation) -> Reason {
+    match decide(visit.party, Action::ReadDocument, situation) {
+        Decision::Deny(unread) if reason == Reason::NotTheirs => unread,
+        _ => reason,
+    }
 }
 
 /// In what manner an act is done: how the professional came in, and as whom.

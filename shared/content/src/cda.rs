@@ -10,6 +10,8 @@ const HL7: &str = "urn:hl7-org:v3";
 /// The wrapping of documents that present themselves.
 const XSL: &str = "http://www.w3.org/1999/XSL/Transform";
 const WRAPPING: &str = "urn:asip-sante:ci-sis";
+/// Pages and drawings: no part of a clinical document.
+const ACTIVE_NAMESPACES: [&str; 2] = ["http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg"];
 /// Longest text of the header, characters.
 const HEADER_CHARS_MAX: usize = 1_000;
 /// Most names kept of a person.
@@ -29,8 +31,8 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Header, Refused> {
     let mut header = reader.header;
     header.event_date = [reader.act, reader.encounter, reader.written]
         .iter()
-        .find_map(|times| times.best())
-        .and_then(written_day);
+        .flat_map(Times::parts)
+        .find_map(written_day);
     header.author = reader.author.name();
     header.organization = collapsed(&reader.author.organization, HEADER_CHARS_MAX);
     Ok(header)
@@ -45,8 +47,9 @@ struct Times {
 }
 
 impl Times {
-    fn best(&self) -> Option<&str> {
-        [&self.low, &self.value, &self.high].into_iter().flatten().map(String::as_str).next()
+    /// The beginning first; each as far as it is there.
+    fn parts(&self) -> impl Iterator<Item = &str> {
+        [&self.low, &self.value, &self.high].into_iter().flatten().map(String::as_str)
     }
 
     fn note(&mut self, part: &str, value: Option<String>) {
@@ -119,15 +122,20 @@ impl Visitor for Reader {
         }
         let name = if element.namespace == HL7 { element.name } else { "?" };
         self.path.push(name.to_owned());
+        if ACTIVE_NAMESPACES.contains(&element.namespace) {
+            // Opened in a browser, a page or a drawing inside runs.
+            return Err(Refused::Active);
+        }
+        if self.is_over {
+            self.body(element)?;
+        } else {
+            self.header_element(element)?;
+        }
         if element.attribute("representation")?.as_deref() == Some("B64") {
             self.wants_text = true;
             self.media.push(element.depth);
-            return Ok(());
         }
-        if self.is_over {
-            return self.body(element);
-        }
-        self.header_element(element)
+        Ok(())
     }
 
     fn end(&mut self, depth: usize, text: String) -> Result<(), Refused> {

@@ -38,8 +38,12 @@ struct Harmless;
 
 impl Visitor for Harmless {
     fn start(&mut self, element: &Element<'_>) -> Result<(), Refused> {
+        let nests = element.attribute("representation")?.as_deref() == Some("B64");
         match element.name.to_ascii_lowercase().as_str() {
             "html" | "svg" | "script" => Err(Refused::Active),
+            // A document inside a document inside a document is nobody's.
+            "clinicaldocument" => Err(Refused::Unsupported),
+            _ if nests => Err(Refused::Unsupported),
             _ => Ok(()),
         }
     }

@@ -10,6 +10,8 @@ use crate::{Header, Refused, embedded};
 
 /// Most entries of a bundle.
 const ENTRIES_MAX: usize = 2_000;
+/// Most objects of a bundle, of whatever kind.
+const OBJECTS_MAX: usize = 100_000;
 /// Longest text of the header, characters.
 const HEADER_CHARS_MAX: usize = 1_000;
 /// The systems of document types, by their OID.
@@ -63,7 +65,8 @@ struct Resource {
     title: Option<String>,
     date: Option<String>,
     status: Option<serde_json::Value>,
-    subject: Option<Reference>,
+    #[serde(default)]
+    subject: serde_json::Value,
     #[serde(default)]
     author: serde_json::Value,
     #[serde(default)]
@@ -78,14 +81,13 @@ struct Resource {
     data: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Reference {
-    reference: Option<String>,
-}
-
 /// Reads a whole document.
 pub(crate) fn read(bytes: &[u8]) -> Result<Header, Refused> {
     let bytes = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(bytes);
+    // Counted before anything is built of them.
+    if bytes.iter().filter(|byte| **byte == b'{').take(OBJECTS_MAX + 1).count() > OBJECTS_MAX {
+        return Err(Refused::TooComplex);
+    }
     let bundle: Bundle = serde_json::from_slice(bytes).map_err(|_| Refused::Malformed)?;
     if bundle.resource_type != "Bundle" || bundle.kind.as_deref() != Some("document") {
         return Err(Refused::NotClinical);
@@ -125,16 +127,20 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Header, Refused> {
         let target = identifier_of(&related["targetIdentifier"]);
         header.replaces.extend(unique_id(&target));
     }
-    let subject = composition.subject.as_ref().and_then(|s| s.reference.as_deref());
+    let subject = composition.subject.get("reference").and_then(|reference| reference.as_str());
     let patient = subject.and_then(|reference| resources.get(reference));
     let Some(patient) = patient.filter(|patient| patient.resource_type == "Patient") else {
         return Err(Refused::NotClinical);
     };
-    for identifier in patient.identifier.as_array().into_iter().flatten() {
+    let mut identifiers: Vec<_> = patient.identifier.as_array().into_iter().flatten().collect();
+    identifiers.sort_by_key(|identifier| identifier["use"] == "old");
+    for identifier in identifiers {
         let Identifier { system, value } = identifier_of(identifier);
         // A matricule of the past is one of theirs, but says no second person.
         let is_old = identifier["use"] == "old";
-        if !is_old || header.patient.matricules.is_empty() {
+        let has_one =
+            !header.patient.matricules.is_empty() || !header.patient.test_matricules.is_empty();
+        if !is_old || !has_one {
             header.patient.identifier(&system, &value);
         }
     }

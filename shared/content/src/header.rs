@@ -61,6 +61,9 @@ impl PatientClaim {
         let value: String = value.chars().filter(|c| !c.is_whitespace()).collect();
         let value = value.to_uppercase();
         let matricule: String = value.chars().take(MATRICULE_CHARS).collect();
+        if matricule.chars().count() != MATRICULE_CHARS {
+            return;
+        }
         let key = value.get(matricule.len()..).unwrap_or_default();
         if !key.is_empty() && key_of(&matricule).is_none_or(|right| right != key) {
             self.has_wrong_key = true;
@@ -96,7 +99,7 @@ pub(crate) fn written_day(text: &str) -> Option<Date> {
 }
 
 /// A document's name in one form: CDA and FHIR ids of the same document compare.
-pub(crate) fn canonical_id(root: &str, extension: Option<&str>) -> Option<String> {
+pub fn canonical_id(root: &str, extension: Option<&str>) -> Option<String> {
     let root = root.trim();
     let root = root.strip_prefix("urn:oid:").or(root.strip_prefix("urn:uuid:")).unwrap_or(root);
     if root.is_empty() {

@@ -124,6 +124,8 @@ impl Inspector {
         let first = std::mem::take(&mut self.head);
         let taken = self.take(&first);
         self.head = first;
+        self.head.truncate(HEAD_BYTES);
+        self.head.shrink_to_fit();
         taken
     }
 

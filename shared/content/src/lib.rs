@@ -19,7 +19,7 @@ mod rtf;
 mod text;
 mod xml;
 
-pub use header::{Header, PatientClaim};
+pub use header::{Header, PatientClaim, canonical_id};
 pub use inspector::{Inspected, Inspector, STRUCTURED_BYTES_MAX, inspect};
 pub use media::Media;
 

@@ -115,7 +115,7 @@ impl PdfScanner {
             let (name, after) = name_at(buffer, at + 1);
             judge(&name, buffer.get(after..).unwrap_or_default())?;
             match name.as_slice() {
-                b"Encrypt" if leads_to_value(buffer.get(after..).unwrap_or_default()) => {
+                b"Encrypt" if leads_to_value(buffer.get(after..).unwrap_or_default(), false) => {
                     self.is_encrypted = true;
                 }
                 b"First" => self.begin_object_stream(buffer, at, after)?,
@@ -135,16 +135,14 @@ impl PdfScanner {
     ) -> Result<(), Refused> {
         let ahead = buffer.get(after..).unwrap_or_default();
         let ahead = ahead.get(..LOOKAHEAD_BYTES.min(ahead.len())).unwrap_or_default();
-        let number = ahead.iter().find(|byte| !is_space(**byte));
-        if !number.is_some_and(u8::is_ascii_digit) {
-            return Ok(());
-        }
-        let Some(stream) = find(ahead, b"stream") else {
-            return Ok(());
+        let stream = match end_of_dictionary(ahead) {
+            DictionaryEnd::Stream(at) => at,
+            // Longer than is looked through: what follows may hide in it.
+            DictionaryEnd::Beyond if ahead.len() >= LOOKAHEAD_BYTES => {
+                return Err(Refused::Unreadable);
+            }
+            DictionaryEnd::Object | DictionaryEnd::Beyond => return Ok(()),
         };
-        if find(ahead, b"endobj").is_some_and(|ends| ends < stream) {
-            return Ok(());
-        }
         let mut body = after + stream + b"stream".len();
         if buffer.get(body) == Some(&b'\r') {
             body += 1;
@@ -199,6 +197,8 @@ impl Inflating {
     /// Inflates and judges; how many bytes came out.
     fn take(&mut self, mut input: &[u8], limit: u64) -> Result<u64, Refused> {
         let mut given = 0;
+        let first = input.iter().find(|byte| !is_space(**byte));
+        let is_plain = first.is_none_or(u8::is_ascii_digit);
         while !self.is_over && !input.is_empty() && given < limit {
             let mut piece = vec![0; PIECE_BYTES];
             let (read, written) = (self.inflater.total_in(), self.inflater.total_out());
@@ -214,8 +214,8 @@ impl Inflating {
                 Ok(Status::StreamEnd) => self.is_over = true,
                 Ok(_) if read == 0 && written == 0 => break,
                 Ok(_) => {}
-                // Uncompressed, it was scanned as it stood.
-                Err(_) if !self.is_filtered => self.is_over = true,
+                // Uncompressed, it begins with numbers and was scanned as it stood.
+                Err(_) if !self.is_filtered && is_plain => self.is_over = true,
                 Err(_) if self.has_given => self.is_over = true,
                 Err(_) => return Err(Refused::Unreadable),
             }
@@ -240,18 +240,30 @@ impl Inflating {
 
 /// Judges a name by what follows it.
 fn judge(name: &[u8], after: &[u8]) -> Result<(), Refused> {
-    let short = ACTIVE_BEFORE_VALUE.contains(&name) && leads_to_value(after);
+    let leads = leads_to_value(after, name == b"XFA");
+    let short = ACTIVE_BEFORE_VALUE.contains(&name) && leads;
     if short || ACTIVE_NAMES.contains(&name) {
         return Err(Refused::Active);
     }
     Ok(())
 }
 
-/// Whether a dictionary, an array or a reference follows.
-fn leads_to_value(after: &[u8]) -> bool {
-    let mut rest = after.iter().copied().skip_while(|byte| is_space(*byte)).take(40);
+/// Whether a dictionary, an array (where it may be one) or a reference follows, behind
+/// white space and comments.
+fn leads_to_value(after: &[u8], may_be_array: bool) -> bool {
+    let mut after = after;
+    loop {
+        let spaces = after.iter().take_while(|byte| is_space(**byte)).count();
+        after = after.get(spaces..).unwrap_or_default();
+        if after.first() != Some(&b'%') {
+            break;
+        }
+        let end = after.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+        after = after.get(end.unwrap_or(after.len())..).unwrap_or_default();
+    }
+    let mut rest = after.iter().copied().take(40);
     match rest.next() {
-        Some(b'[') => true,
+        Some(b'[') => may_be_array,
         Some(b'<') => rest.next() == Some(b'<'),
         Some(byte) if byte.is_ascii_digit() => {
             // `n g R`
@@ -269,30 +281,87 @@ fn leads_to_value(after: &[u8]) -> bool {
 
 /// Whether a stream is compressed; `None` for a filter that is not looked through.
 fn filter_of(dictionary: &[u8]) -> Option<bool> {
-    if let Some(at) = find(dictionary, b"/Predictor") {
-        let value = dictionary.get(at + b"/Predictor".len()..).unwrap_or_default();
-        let mut digits = value.iter().skip_while(|byte| is_space(**byte));
-        let is_none =
-            digits.next() == Some(&b'1') && !digits.next().is_some_and(u8::is_ascii_digit);
-        if !is_none {
-            return None;
+    let mut is_filtered = false;
+    let mut at = 0;
+    while let Some(slash) = dictionary.get(at..).and_then(|rest| find(rest, b"/")) {
+        let (name, after) = name_at(dictionary, at + slash + 1);
+        let value = dictionary.get(after..).unwrap_or_default();
+        let value: Vec<u8> =
+            value.iter().copied().filter(|byte| !is_space(*byte)).take(64).collect();
+        match name.as_slice() {
+            b"Filter" | b"F" => {
+                let inner = value.strip_prefix(b"[").unwrap_or(&value);
+                let (filter, ends) = name_at(inner, 1);
+                let is_flate = inner.first() == Some(&b'/')
+                    && [b"FlateDecode".as_slice(), b"Fl"].contains(&filter.as_slice());
+                let opens_array = inner.len() < value.len();
+                if !is_flate || (opens_array && inner.get(ends) != Some(&b']')) {
+                    return None;
+                }
+                is_filtered = true;
+            }
+            // Elsewhere than here, parameters are not seen.
+            b"DecodeParms" | b"DP" if value.first().is_some_and(u8::is_ascii_digit) => return None,
+            b"Predictor" => {
+                let is_none =
+                    value.first() == Some(&b'1') && !value.get(1).is_some_and(u8::is_ascii_digit);
+                if !is_none {
+                    return None;
+                }
+            }
+            _ => {}
+        }
+        at = after;
+    }
+    Some(is_filtered)
+}
+
+/// What follows a dictionary.
+enum DictionaryEnd {
+    /// A stream, whose keyword stands there.
+    Stream(usize),
+    /// Nothing: the object ends.
+    Object,
+    /// It is not seen.
+    Beyond,
+}
+
+/// Finds the keyword after a dictionary, outside of its strings and comments.
+fn end_of_dictionary(bytes: &[u8]) -> DictionaryEnd {
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let rest = bytes.get(at..).unwrap_or_default();
+        match byte {
+            b'(' => at += string_length(rest),
+            b'%' => {
+                at += rest.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(rest.len());
+            }
+            _ if rest.starts_with(b"stream") => return DictionaryEnd::Stream(at),
+            _ if rest.starts_with(b"endobj") => return DictionaryEnd::Object,
+            _ => at += 1,
         }
     }
-    let Some(at) = find(dictionary, b"/Filter") else {
-        return Some(false);
-    };
-    let value = dictionary.get(at + b"/Filter".len()..).unwrap_or_default();
-    let text: Vec<u8> =
-        value.iter().copied().filter(|byte| !is_space(*byte) && *byte != b'[').take(16).collect();
-    let is_flate = text.starts_with(b"/FlateDecode");
-    let ends = text.get(b"/FlateDecode".len());
-    let is_alone = !matches!(ends, Some(byte) if byte.is_ascii_alphanumeric());
-    // A second filter after it in an array.
-    let array = value.iter().position(|byte| *byte == b']').and_then(|close| value.get(..close));
-    let opens_array = value.iter().find(|byte| !is_space(**byte)) == Some(&b'[');
-    let names = array.unwrap_or_default().split(|byte| *byte == b'/').count();
-    let several = opens_array && names > 2;
-    (is_flate && is_alone && !several).then_some(true)
+    DictionaryEnd::Beyond
+}
+
+/// Bytes of a string in parentheses, which nest and may be escaped.
+fn string_length(bytes: &[u8]) -> usize {
+    let (mut depth, mut escaped) = (0_u32, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'(' => depth += 1,
+            b')' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    bytes.len()
 }
 
 /// The name that begins at `from`, its `#xx` undone, and where it ends.

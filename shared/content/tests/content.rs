@@ -188,10 +188,29 @@ fn active_content_of_a_pdf_is_found_wherever_it_hides() {
         "/Filter /LZWDecode",
         "/Filter [ /ASCII85Decode /FlateDecode ]",
         "/Filter /FlateDecode /DecodeParms << /Predictor 12 >>",
+        "/Filter /FlateDecode /DecodeParms << /Pred#69ctor 15 >>",
+        "/Filter /FlateDecode /DecodeParms 8 0 R",
+        "/F#69lter /ASCIIHexDecode",
     ] {
         let bytes = pdf_with_stream(unread, &deflated(b"1 0 null"));
         assert_eq!(inspect(&bytes), Err(Refused::Unreadable), "{unread}");
     }
+    // Hidden behind strings, comments, signs, white space.
+    for between in ["/X (endobj)", "/X (stream)", "% stream\n", "/Y (a\\)b(c)) "] {
+        let bytes = pdf_with_stream(&format!("{between} /Filter /FlateDecode"), &deflated(inside));
+        assert_eq!(inspect(&bytes), Err(Refused::Active), "{between}");
+    }
+    let signed = pdf_with_stream("/Filter /FlateDecode", &deflated(inside));
+    let signed = String::from_utf8_lossy(&signed).contains("/First 4").then_some(signed).unwrap();
+    let at = signed.windows(8).position(|w| w == b"/First 4").unwrap();
+    let mut plus = signed.clone();
+    plus.splice(at + 7..at + 8, b"+4".iter().copied());
+    assert_eq!(inspect(&plus), Err(Refused::Active));
+    let far = " ".repeat(5_000);
+    let far = pdf_with_stream(&format!("{far} /Filter /FlateDecode"), &deflated(inside));
+    assert_eq!(inspect(&far), Err(Refused::Unreadable));
+    let commented = pdf("<< /EF%x\n<< /F 3 0 R >> >>");
+    assert_eq!(inspect(&commented), Err(Refused::Active));
     // It inflates to more than is worth looking at.
     let bomb = pdf_with_stream("/Filter /FlateDecode", &deflated(&vec![b' '; 64 << 20]));
     assert_eq!(inspect(&bomb), Err(Refused::TooComplex));

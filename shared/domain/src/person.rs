@@ -97,7 +97,8 @@ impl Traits {
 /// A name as it is compared: letters A to Z alone, so that accents, hyphens and case do
 /// not keep a professional from finding their patient.
 pub fn comparable_name(name: &str) -> String {
-    name.nfd().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_uppercase()).collect()
+    let spelled = name.to_lowercase().replace('œ', "oe").replace('æ', "ae");
+    spelled.nfd().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_uppercase()).collect()
 }
 
 /// Whether the person is under 18 on `today`.
@@ -164,6 +165,7 @@ pub(crate) mod tests {
         for typed in ["Jean-Éric", "JEAN ERIC", "jean eric", "Je\u{301}an-Eric"] {
             assert_eq!(comparable_name(typed), "JEANERIC", "{typed}");
         }
+        assert_eq!(comparable_name("Lebœuf"), "LEBOEUF");
     }
 
     #[test]

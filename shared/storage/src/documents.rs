@@ -128,9 +128,6 @@ pub struct Author {
 pub struct KnownUnique {
     /// The document.
     pub document_id: DocumentId,
-    /// A keyed hash of what was sent.
-    #[serde(with = "serde_bytes")]
-    pub sent: Vec<u8>,
 }
 
 impl Documents {
