@@ -16,10 +16,11 @@ use serde_json::{Value, json};
 use crate::deploy::Stack;
 
 /// The jobs that can be fired, and the output that names their function.
-pub const JOBS: [(&str, &str); 6] = [
+pub const JOBS: [(&str, &str); 7] = [
     ("anchor", "AnchorFunction"),
     ("auto-creation", "AutoCreationFunction"),
     ("delivery", "DeliveryFunction"),
+    ("ingest", "IngestFunction"),
     // The delivery's own schedule takes up what was missed.
     ("sweep", "DeliveryFunction"),
     ("printing", "PrintingFunction"),

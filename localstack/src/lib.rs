@@ -30,7 +30,7 @@ pub mod template;
 pub mod verify_log;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 17] = [
+pub const FUNCTIONS: [&str; 18] = [
     "activation",
     "anchor",
     "auto-creation",
@@ -40,6 +40,7 @@ pub const FUNCTIONS: [&str; 17] = [
     "consent",
     "delivery",
     "documents",
+    "ingest",
     "majority",
     "openapi",
     "opposition",

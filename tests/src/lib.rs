@@ -5,6 +5,9 @@
 
 #![expect(clippy::indexing_slicing, reason = "a missing field of an answer reads as null")]
 
+pub mod severed;
+mod tokens;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -10,10 +10,11 @@ use crate::step::{command, project};
 
 /// What each shared crate may use of the workspace. Functions may use any
 /// shared crate and no other function; tools may use anything.
-const SHARED: [(&str, &[&str]); 10] = [
+const SHARED: [(&str, &[&str]); 11] = [
     ("espace-domain", &[]),
     ("espace-content", &[]),
     ("espace-crypto", &["espace-domain"]),
+    ("espace-deposit", &["espace-content", "espace-domain"]),
     ("espace-logging", &[]),
     ("espace-notifications", &["espace-domain"]),
     ("espace-pdf", &[]),
@@ -34,13 +35,23 @@ const RESERVED: [(&str, &[&str]); 6] = [
     ("jsonwebtoken", &["espace-http", "sessions"]),
 ];
 /// What of a reserved prefix is free all the same.
-const FREE: [(&str, &str); 3] =
-    [("aws-lc-rs", "espace-crypto"), ("aws-lc-rs", "sessions"), ("aws-lc-rs", "documents")];
+const FREE: [(&str, &str); 4] = [
+    ("aws-lc-rs", "espace-crypto"),
+    ("aws-lc-rs", "sessions"),
+    ("aws-lc-rs", "documents"),
+    ("aws-lc-rs", "ingest"),
+];
 /// What pure crates may never reach, even through others.
 const IMPURE: [&str; 6] = ["tokio", "hyper", "reqwest", "aws-config", "axum", "lambda_runtime"];
 /// The pure crates.
-const PURE: [&str; 5] =
-    ["espace-domain", "espace-crypto", "espace-content", "espace-notifications", "espace-pdf"];
+const PURE: [&str; 6] = [
+    "espace-domain",
+    "espace-crypto",
+    "espace-content",
+    "espace-deposit",
+    "espace-notifications",
+    "espace-pdf",
+];
 
 /// Checks every crate of the workspace.
 pub(crate) fn check() -> Result<()> {

@@ -7,14 +7,18 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use espace_access::Guard;
 use espace_domain::{Clock, Random};
-use espace_storage::{Aws, Documents, Environment, MissingVariables, SystemKeys, Vault};
+use espace_storage::{
+    Aws, Documents, Environment, Inbox, MissingVariables, SystemKeys, Uploads, Vault,
+};
 
 /// The stores this function is allowed, and no other.
 #[derive(Debug, Clone, FromRef)]
 pub struct App {
     pub(crate) guard: Guard,
     pub(crate) documents: Documents,
+    pub(crate) uploads: Uploads,
     pub(crate) vault: Vault,
+    pub(crate) inbox: Inbox,
     /// Whether documents of test identities are taken.
     pub(crate) takes_test_identities: bool,
     pub(crate) random: Arc<dyn Random>,
@@ -33,7 +37,9 @@ impl App {
         let app = Self {
             guard: Guard::new(aws, env, keys, clock, random.clone()),
             documents: Documents::new(aws, env),
+            uploads: Uploads::new(aws, env),
             vault: Vault::new(aws, env),
+            inbox: Inbox::new(aws, env),
             takes_test_identities: env.required("ESPACE_TEST_IDENTITIES") == "true",
             random,
         };

@@ -5,17 +5,20 @@
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use espace_access::Done;
+use espace_access::{Done, Permit, Visit};
 use espace_crypto::{ContentKey, ContentPlace, covering, open_content};
+use espace_domain::DocumentId;
 use espace_domain::decision::Action;
 use espace_http::{Bearer, Exact, Problem, ProblemBody, ProblemKind};
-use espace_storage::Document;
+use espace_storage::PastVersion;
 
 use crate::App;
 use crate::disposition::attachment;
 use crate::range::{Wanted, wanted};
 use crate::read::enter;
 
+/// Characters of the object's drawn name in the tag.
+const TAG_CHARS: usize = 16;
 /// Most bytes of one answer: what a function may answer, less its envelope.
 const ANSWER_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
@@ -40,10 +43,51 @@ pub(crate) async fn read(
 ) -> Result<Response, Problem> {
     let path = (space_id.as_str(), document_id.as_str());
     let (visit, permit, document) = enter(&app, &bearer, path, Action::ReadDocument).await?;
+    let version = document.details.as_past();
+    send(&app, (&visit, &permit), &document.document_id, &version, &headers).await
+}
+
+/// Reads the content of one version, as its newest is read.
+#[utoipa::path(
+    get, path = "/v1/spaces/{spaceId}/documents/{documentId}/versions/{version}/content",
+    operation_id = "readVersionContent", tag = "documents",
+    params(
+        ("spaceId" = String, Path), ("documentId" = String, Path), ("version" = String, Path),
+    ),
+    responses(
+        (status = 200, content_type = "application/octet-stream"),
+        (status = 206, content_type = "application/octet-stream"),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional"]))),
+)]
+pub(crate) async fn read_version(
+    State(app): State<App>,
+    bearer: Bearer,
+    Path((space_id, document_id, version)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let path = (space_id.as_str(), document_id.as_str());
+    let action = Action::ReadDocument;
+    let (visit, permit, document) = enter(&app, &bearer, path, action).await?;
+    let version = version.parse().ok().and_then(|number| document.details.version(number));
+    let Some(version) = version else {
+        return Err(app.guard.absent(&visit, action, &[&document_id]).await);
+    };
+    send(&app, (&visit, &permit), &document.document_id, &version, &headers).await
+}
+
+/// Sends the content of a version, once the trace of its reading stands.
+async fn send(
+    app: &App,
+    (visit, permit): (&Visit, &Permit),
+    document_id: &DocumentId,
+    details: &PastVersion,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
     let elements = [document_id.as_str()];
-    app.guard.record(&visit, &permit, Done { elements: &elements, ..Done::default() }).await?;
-    let details = &document.details;
-    let tag = content_tag(&document);
+    app.guard.record(visit, permit, Done { elements: &elements, ..Done::default() }).await?;
+    let tag = content_tag(details);
     let sent = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if sent(header::IF_NONE_MATCH).is_some_and(|tags| tags == "*" || names(tags, &tag)) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
@@ -66,10 +110,10 @@ pub(crate) async fn read(
     let corrupt = |_| Problem::internal("a content does not open");
     let place = ContentPlace {
         space: visit.space_id.as_str(),
-        document: &document_id,
+        document: document_id.as_str(),
         version: details.version,
     };
-    let space_key = &visit.opened(&permit)?.content_key;
+    let space_key = &visit.opened(permit)?.content_key;
     let key = ContentKey::open(space_key, place, &details.content_key).map_err(corrupt)?;
     let covered = covering(start, end, details.size)
         .ok_or_else(|| Problem::internal("a range beyond the content"))?;
@@ -95,9 +139,10 @@ pub(crate) async fn read(
 
 /// The tag of a content: of this document and version alone, so that two spaces with the
 /// same content are not seen to have it.
-fn content_tag(document: &Document) -> String {
-    let object: String = document.details.object.chars().take(16).collect();
-    format!("\"{object}.{}\"", document.details.version)
+fn content_tag(version: &PastVersion) -> String {
+    let draw = version.object.rsplit('.').next().unwrap_or_default();
+    let draw: String = draw.chars().take(TAG_CHARS).collect();
+    format!("\"{draw}.{}\"", version.version)
 }
 
 /// Whether a list of tags names one.

@@ -1,6 +1,6 @@
-//! `POST /v1/spaces/{spaceId}/documents`: a document comes in.
+//! `POST /v1/spaces/{spaceId}/documents`: a document comes in, whole or announced.
 //!
-//! Must not know: how it is shown.
+//! Must not know: how it is shown, nor how a large one comes.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::Json;
@@ -8,26 +8,24 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
-use espace_access::{Done, Opened, Permit, Visit};
+use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
+use espace_access::{Done, Permit, Visit};
 use espace_content::Inspected;
-use espace_crypto::{ContentPlace, seal_content};
-use espace_domain::decision::{Action, DocumentFacts, Party};
-use espace_domain::{Actor, DocumentId, Random, SpaceId};
-use espace_http::{Bearer, Claims, Problem, ProblemBody, ProblemKind};
-use espace_storage::{Author, Document, DocumentDetails, KnownUnique, RelationNames};
+use espace_deposit::{Entry, PatientFacts, complete, examine, require_holders};
+use espace_domain::decision::{Action, DocumentFacts};
+use espace_http::{Bearer, Claims, IdempotencyKey, Problem, ProblemBody, ProblemKind};
+use espace_storage::Document;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::entry::{self, Entry, EntryInput};
+use crate::announce::{Announced, AnnouncedInput, announce};
+use crate::entry::{self, EntryInput, problem_of};
 use crate::form::{self, Form};
-use crate::patient::require_holders;
+use crate::keep::{New, keep};
+use crate::target::{Deposited, Resolved, depositor_of, resolve};
+use crate::upload_view::UploadView;
 use crate::view::DocumentView;
-
-/// Random bytes in an object's name.
-const OBJECT_BYTES: usize = 20;
-/// The harmless file by which a scanner's answer is tried (EICAR).
-const EICAR: &[u8] = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*";
 
 /// A deposit.
 #[derive(ToSchema)]
@@ -39,15 +37,20 @@ pub(crate) struct Deposit {
     content: Vec<u8>,
 }
 
-/// Deposits a document of up to 4 MiB. Its type is taken from its bytes; a CDA or FHIR
-/// document fills what the entry leaves out. The same depositor's `uniqueId` again is the
-/// same document.
+/// Deposits a document. As a form with its content, up to 4 MiB; or announced in JSON, up
+/// to 100 MiB, with URLs to send its parts to. The type is taken from the bytes; a CDA or
+/// FHIR document fills what the entry leaves out. The same depositor's `uniqueId` again is
+/// the same document.
 #[utoipa::path(
     post, path = "/v1/spaces/{spaceId}/documents", operation_id = "depositDocument",
-    tag = "documents", params(("spaceId" = String, Path)),
-    request_body(content = Deposit, content_type = "multipart/form-data"),
+    tag = "documents", params(
+        ("spaceId" = String, Path),
+        ("Idempotency-Key" = Option<String>, Header, description = "Sent again, the same document"),
+    ),
+    request_body(content((Deposit = "multipart/form-data"), (AnnouncedInput = "application/json"))),
     responses(
-        (status = 201, body = DocumentView),
+        (status = 201, body = DocumentView, description = "Kept"),
+        (status = 202, body = UploadView, description = "Announced: its parts are awaited"),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),
@@ -57,188 +60,182 @@ pub(crate) async fn deposit(
     State(app): State<App>,
     bearer: Bearer,
     Path(space_id): Path<String>,
+    key: Result<IdempotencyKey, Problem>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<(StatusCode, Json<DocumentView>), Problem> {
+) -> Result<Response, Problem> {
     let claims = app.guard.claims(&bearer).await?;
     app.guard.require_admitted(&claims, Action::DepositDocument)?;
-    let body = body.map_err(|_| ProblemKind::BodyTooLarge)?;
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let Form { entry, content } = form::read(content_type.unwrap_or_default(), body).await?;
-    let input = entry::read(&entry)?;
-    let inspected = judge(&content)?;
-    let entry = entry::complete(input, inspected.header.as_ref())?;
+    let key = key?;
+    match Content::read(&headers, body).await? {
+        // Boxed: what awaits is too large to be laid out inline.
+        Content::Whole(form) => Box::pin(whole(&app, claims, &space_id, &key, form)).await,
+        Content::Announced(announced) => {
+            Box::pin(announce_new(&app, claims, &space_id, &key, announced)).await
+        }
+    }
+}
 
-    let depositor = depositor_of(&claims);
-    let unique = |names: &RelationNames, space_id: &SpaceId| {
-        let unique = entry.unique_id.as_deref()?;
-        Some(names.repetition(&["unique", space_id.as_str(), &depositor, unique]))
+/// What was sent: a content, or its announcement.
+pub(crate) enum Content {
+    /// In a form.
+    Whole(Form),
+    /// In JSON.
+    Announced(Announced),
+}
+
+impl Content {
+    /// Reads a body by its type.
+    pub(crate) async fn read(
+        headers: &HeaderMap,
+        body: Result<Bytes, BytesRejection>,
+    ) -> Result<Self, Problem> {
+        let body = body.map_err(|_| ProblemKind::BodyTooLarge)?;
+        let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let sent = sent.unwrap_or_default();
+        let bare = sent.split(';').next().unwrap_or_default().trim();
+        if bare.eq_ignore_ascii_case("application/json") {
+            return Announced::read(&body).map(Self::Announced);
+        }
+        form::read(sent, body).await.map(Self::Whole)
+    }
+}
+
+/// A content that came in the request.
+async fn whole(
+    app: &App,
+    claims: Claims,
+    space_id: &str,
+    key: &IdempotencyKey,
+    form: Form,
+) -> Result<Response, Problem> {
+    let Form { entry: said, content } = form;
+    let input = entry::read(&said)?;
+    let inspected = examine(&content).map_err(problem_of)?;
+    let entry = complete(input.said(), inspected.header.as_ref()).map_err(problem_of)?;
+    let sha256 = HEXLOWER.encode(digest(&SHA256, &content).as_ref());
+    let said = HEXLOWER.encode(digest(&SHA256, &said).as_ref());
+    let depositor = depositor_of(&claims.actor);
+    let deposited = Deposited {
+        depositor: &depositor,
+        entry: &entry,
+        replaces: inspected.header.as_ref().map_or(&[], |header| &header.replaces),
+        sha256: &sha256,
+        key: key.as_deref().map(|key| (key, said.as_str())),
     };
-    let visit = app.guard.visit_deposit(claims, &space_id, Action::DepositDocument, unique).await?;
-    let facts = DocumentFacts {
+    let (visit, permit) = admit(app, claims, space_id, &deposited).await?;
+    let target = match resolve(app, (&visit, &permit), &deposited).await? {
+        Resolved::Known(document) => return known(app, (&visit, &permit), *document).await,
+        Resolved::Pending(_) => return Err(ProblemKind::UniqueIdTaken.into()),
+        Resolved::Place(target) => target,
+    };
+    require_patient(app, (&visit, &permit), &inspected)?;
+    let bound = deposited.fingerprint(&visit.names);
+    let name = deposited
+        .key
+        .map(|(key, _)| visit.names.idempotency(&visit.space_id, deposited.depositor, key));
+    let claim = |document: &Document| match (name, bound) {
+        (Some(name), Some(bound)) => {
+            let key = (name.as_str(), bound.as_str());
+            let claim =
+                app.documents.claim_key(&visit.space_id, key, &document.document_id, visit.now)?;
+            Ok(vec![claim])
+        }
+        _ => Ok(Vec::new()),
+    };
+    let new = New { entry: entry.clone(), inspected, content: &content, sha256: sha256.clone() };
+    let document = keep(app, (&visit, &permit), target, new, claim).await?;
+    Ok((StatusCode::CREATED, Json(DocumentView::of(document, visit.party))).into_response())
+}
+
+/// A content that will come.
+async fn announce_new(
+    app: &App,
+    claims: Claims,
+    space_id: &str,
+    key: &IdempotencyKey,
+    announced: Announced,
+) -> Result<Response, Problem> {
+    let depositor = depositor_of(&claims.actor);
+    let entry = complete(announced.said.clone(), None).map_err(problem_of)?;
+    let deposited = Deposited {
+        depositor: &depositor,
+        entry: &entry,
+        replaces: &[],
+        sha256: &announced.sha256,
+        key: key.as_deref().map(|key| (key, announced.digest.as_str())),
+    };
+    let (visit, permit) = admit(app, claims, space_id, &deposited).await?;
+    let target = match resolve(app, (&visit, &permit), &deposited).await? {
+        Resolved::Known(document) => return known(app, (&visit, &permit), *document).await,
+        Resolved::Pending(upload) => {
+            let id = upload.document_id.clone();
+            let done = Done { elements: &[id.as_str()], ..Done::default() };
+            app.guard.record(&visit, &permit, done).await?;
+            let view = UploadView::of(app, (&visit.space_id, visit.now), *upload).await?;
+            return Ok((StatusCode::ACCEPTED, Json(view)).into_response());
+        }
+        Resolved::Place(target) => target,
+    };
+    let bound = deposited.fingerprint(&visit.names);
+    let key = deposited.key.zip(bound).map(|((key, _), bound)| {
+        (visit.names.idempotency(&visit.space_id, deposited.depositor, key), bound)
+    });
+    let view = announce(app, (&visit, &permit), &target, (&announced, entry.clone()), key).await?;
+    Ok((StatusCode::ACCEPTED, Json(view)).into_response())
+}
+
+/// Lets a depositor in.
+async fn admit(
+    app: &App,
+    claims: Claims,
+    space_id: &str,
+    deposited: &Deposited<'_>,
+) -> Result<(Visit, Permit), Problem> {
+    let action = Action::DepositDocument;
+    let names = |names: &_, space_id: &_| deposited.names(names, space_id);
+    let visit = app.guard.visit_deposit(claims, space_id, action, names).await?;
+    let facts = facts(&visit, deposited.entry);
+    let permit = app.guard.permit_for(&visit, action, Some(facts), &[]).await?;
+    Ok((visit, permit))
+}
+
+/// What is true of a document that is deposited.
+fn facts(visit: &Visit, entry: &Entry) -> DocumentFacts {
+    DocumentFacts {
         document_type: entry.document_type,
         labels: entry.labels,
         authored: true,
         from_own_side: visit.party.is_own_side(),
         rule: None,
-    };
-    let action = Action::DepositDocument;
-    let permit = app.guard.permit_for(&visit, action, Some(facts), &[]).await?;
-    let opened = visit.opened(&permit)?;
-    let sha256 = HEXLOWER.encode(digest(&SHA256, &content).as_ref());
-    if let Some(known) = &opened.unique {
-        return again(&app, (&visit, &permit), known, &sha256).await;
     }
-    if let Some(header) = &inspected.header {
-        require_holders(&header.patient, opened, app.takes_test_identities)?;
-    }
-    let name = unique(&visit.names, &visit.space_id);
-    let new = New { entry, inspected, content: &content, sha256 };
-    let document = store(&app, (&visit, &permit), new, name).await?;
-    Ok((StatusCode::CREATED, Json(DocumentView::of(document, visit.party))))
 }
 
-/// What is deposited.
-struct New<'a> {
-    entry: Entry,
-    inspected: Inspected,
-    content: &'a [u8],
-    sha256: String,
-}
-
-/// Seals and keeps the content, then writes the entry: killed in between, an object is
-/// left that no entry leads to.
-async fn store(
+/// Refuses the document of another patient.
+pub(crate) fn require_patient(
     app: &App,
     (visit, permit): (&Visit, &Permit),
-    new: New<'_>,
-    unique: Option<String>,
-) -> Result<Document, Problem> {
+    inspected: &Inspected,
+) -> Result<(), Problem> {
     let opened = visit.opened(permit)?;
-    let random = app.random.as_ref();
-    let document_id = DocumentId::at(visit.now, random);
-    let place =
-        ContentPlace { space: visit.space_id.as_str(), document: document_id.as_str(), version: 1 };
-    let failed = |_| Problem::internal("a content could not be sealed");
-    let (sealed, key) = seal_content(place, new.content, random).map_err(failed)?;
-    let content_key = key.seal(&opened.content_key, place, random).map_err(failed)?;
-    let object = object_name(random);
-    app.vault.put(&object, sealed).await?;
-    let New { entry, inspected, content, sha256 } = new;
-    let details = DocumentDetails {
-        version: 1,
-        document_type: entry.document_type,
-        title: entry.title,
-        event_date: entry.event_date,
-        comment: entry.comment,
-        content_type: inspected.media.mime().to_owned(),
-        extension: inspected.media.extension().to_owned(),
-        size: content.len() as u64,
-        sha256,
-        author: author(visit, opened),
-        added_at: visit.now,
-        masked: entry.labels.masked,
-        invisible_patient: entry.labels.invisible_patient,
-        invisible_representatives: entry.labels.invisible_representatives,
-        pinned: false,
-        archived: false,
-        unique_id: entry.unique_id,
-        object,
-        content_key,
-        rules: std::collections::BTreeMap::new(),
+    let facts = PatientFacts {
+        holder: &opened.holder,
+        matricule: opened.matricule.as_deref(),
+        takes_test_identities: app.takes_test_identities,
     };
-    let document = Document { document_id: document_id.clone(), write: 0, details };
-    let space_id = &visit.space_id;
-    let mut changes =
-        vec![app.documents.create(space_id, &document, &opened.content_key, random)?];
-    if let Some(name) = unique {
-        let known = KnownUnique { document_id: document_id.clone() };
-        changes.push(app.documents.claim_unique(space_id, &name, &known)?);
+    match &inspected.header {
+        Some(header) => require_holders(&header.patient, facts).map_err(problem_of),
+        None => Ok(()),
     }
-    let elements = [document_id.as_str()];
-    let done = Done { elements: &elements, changes: &changes, ..Done::default() };
-    let recorded = app.guard.record(visit, permit, done).await;
-    if recorded.as_ref().is_err_and(|problem| problem.kind() == ProblemKind::ChangedMeanwhile) {
-        // Certainly not written: nothing leads to the content. After any other failure an
-        // entry may stand, and the content stays.
-        let object = &document.details.object;
-        if app.vault.delete(object).await.is_err() {
-            // It opens for nobody: its key was written nowhere.
-            return Err(ProblemKind::ChangedMeanwhile.into());
-        }
-    }
-    recorded?;
-    Ok(document)
 }
 
 /// The same depositor's document again.
-async fn again(
+async fn known(
     app: &App,
     (visit, permit): (&Visit, &Permit),
-    known: &KnownUnique,
-    sha256: &str,
-) -> Result<(StatusCode, Json<DocumentView>), Problem> {
-    let key = &visit.opened(permit)?.content_key;
-    let found = app.documents.find(&visit.space_id, &known.document_id, key).await?;
-    match found {
-        Some(document) if document.details.sha256 == sha256 => {
-            let elements = [document.document_id.as_str()];
-            let done = Done { elements: &elements, ..Done::default() };
-            app.guard.record(visit, permit, done).await?;
-            Ok((StatusCode::CREATED, Json(DocumentView::of(document, visit.party))))
-        }
-        _ => Err(ProblemKind::UniqueIdTaken.into()),
-    }
-}
-
-/// Judges the bytes: type, active content, malware.
-pub(crate) fn judge(content: &[u8]) -> Result<Inspected, Problem> {
-    if content.windows(EICAR.len()).any(|window| window == EICAR) {
-        return Err(ProblemKind::MalwareFound.into());
-    }
-    espace_content::inspect(content).map_err(|refused| {
-        let name = serde_json::Value::String(refused.name());
-        Problem::from(ProblemKind::ContentRefused).with_member("reason", name)
-    })
-}
-
-/// By what a depositor's own names are theirs.
-fn depositor_of(claims: &Claims) -> String {
-    match &claims.actor {
-        Actor::Professional { rpps, .. } => format!("professional.{rpps}"),
-        Actor::Citizen { .. } => "own-side".to_owned(),
-        Actor::Support { .. } | Actor::Insurer => claims.actor.kind().to_owned(),
-    }
-}
-
-/// Who deposits.
-fn author(visit: &Visit, opened: &Opened) -> Author {
-    let mut author = Author {
-        kind: visit.party.name().to_owned(),
-        id: None,
-        name: None,
-        profession: None,
-        structure: None,
-    };
-    match &visit.claims.actor {
-        Actor::Professional { rpps, profession, structure, name, .. } => {
-            author.id = Some(rpps.clone());
-            author.name = Some(name.clone());
-            author.profession = Some(profession.clone());
-            author.structure.clone_from(structure);
-        }
-        Actor::Citizen { .. } if visit.party == Party::Holder => {
-            author.name = Some(opened.holder.first_name().to_owned());
-        }
-        Actor::Citizen { .. } => author.name.clone_from(&opened.acts_for),
-        Actor::Support { .. } | Actor::Insurer => {}
-    }
-    author
-}
-
-/// A name for an object that tells nothing.
-fn object_name(random: &dyn Random) -> String {
-    let mut bytes = [0; OBJECT_BYTES];
-    random.fill(&mut bytes);
-    BASE64URL_NOPAD.encode(&bytes)
+    document: Document,
+) -> Result<Response, Problem> {
+    let elements = [document.document_id.as_str()];
+    app.guard.record(visit, permit, Done { elements: &elements, ..Done::default() }).await?;
+    Ok((StatusCode::CREATED, Json(DocumentView::of(document, visit.party))).into_response())
 }

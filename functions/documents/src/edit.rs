@@ -7,6 +7,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, header};
 use espace_access::Done;
+use espace_deposit::{TITLE_CHARS_MAX, clean};
 use espace_domain::decision::Action;
 use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
 use jiff::civil::Date;
@@ -14,7 +15,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::entry::{clean, title_fits};
+
 use crate::read::{enter, entry_tag};
 use crate::view::DocumentView;
 
@@ -106,10 +107,12 @@ pub(crate) async fn edit(
     }
     let details = &mut document.details;
     if let Some(title) = &edit.title {
-        let title = clean(title).filter(|title| title_fits(title)).ok_or_else(|| {
-            let detail = "Le titre est vide ou trop long.";
-            Problem::invalid(vec![FieldError::new("/title", "invalid-title", detail)])
-        })?;
+        let title = clean(title)
+            .filter(|title| title.chars().count() <= TITLE_CHARS_MAX)
+            .ok_or_else(|| {
+                let detail = "Le titre est vide ou trop long.";
+                Problem::invalid(vec![FieldError::new("/title", "invalid-title", detail)])
+            })?;
         details.title = title;
     }
     details.event_date = edit.event_date.unwrap_or(details.event_date);

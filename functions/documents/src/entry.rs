@@ -1,41 +1,35 @@
-//! What a depositor says of a document, and what the document says of itself.
+//! What a depositor says of a document, as sent.
 //!
-//! Must not know: whether they may deposit it.
+//! Must not know: whether they may deposit it, nor what the document says of itself.
 
-use espace_content::{Header, canonical_id};
-use espace_domain::DocumentType;
+use espace_deposit::{COMMENT_CHARS_MAX, Fault, FieldFault, Said, TITLE_CHARS_MAX};
 use espace_domain::decision::Labels;
 use espace_http::{FieldError, Problem, ProblemKind};
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// Longest title, characters.
-const TITLE_CHARS_MAX: usize = 300;
-/// Longest remark, characters (`domain.md` B7).
-const COMMENT_CHARS_MAX: usize = 3_000;
-/// Longest name given by a producer, characters.
-const UNIQUE_CHARS_MAX: usize = 256;
-
-/// An entry as sent.
-#[derive(Debug, Deserialize, ToSchema)]
+/// An entry as sent. What a CDA or FHIR document says of itself may be left out.
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct EntryInput {
     /// A code of value set J07.
     #[serde(default)]
-    type_code: Option<String>,
+    pub(crate) type_code: Option<String>,
     #[serde(default)]
-    title: Option<String>,
+    #[schema(max_length = 300)]
+    pub(crate) title: Option<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    event_date: Option<Date>,
+    pub(crate) event_date: Option<Date>,
     /// What its producer calls it: deposited again, it is the same document.
     #[serde(default)]
-    unique_id: Option<String>,
+    pub(crate) unique_id: Option<String>,
     #[serde(default)]
-    comment: Option<String>,
+    #[schema(max_length = 3000)]
+    pub(crate) comment: Option<String>,
     #[serde(default)]
-    visibility: Vec<LabelInput>,
+    pub(crate) visibility: Vec<LabelInput>,
 }
 
 /// A visibility label (JDV J08).
@@ -50,17 +44,6 @@ pub(crate) enum LabelInput {
     /// Secret care of a minor.
     #[serde(rename = "INVISIBLE_REPRESENTANTS_LEGAUX")]
     InvisibleRepresentatives,
-}
-
-/// An entry, complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) document_type: DocumentType,
-    pub(crate) title: String,
-    pub(crate) event_date: Date,
-    pub(crate) unique_id: Option<String>,
-    pub(crate) comment: Option<String>,
-    pub(crate) labels: Labels,
 }
 
 /// Reads an entry's JSON.
@@ -79,88 +62,51 @@ pub(crate) fn read(json: &[u8]) -> Result<EntryInput, Problem> {
     })
 }
 
-/// Puts both together. Where both speak they must agree.
-pub(crate) fn complete(input: EntryInput, header: Option<&Header>) -> Result<Entry, Problem> {
-    let mut errors = Vec::new();
-    let own = header.cloned().unwrap_or_default();
-    let own_type = own.document_type.as_ref().and_then(|(code, system)| {
-        DocumentType::parse(code).filter(|known| known.system() == system)
-    });
-    let said_type = input.type_code.as_deref().map(DocumentType::parse);
-    if said_type == Some(None) {
-        errors.push(FieldError::new("/typeCode", "unknown-type", "Ce type n’existe pas."));
-    }
-    let document_type = agree(said_type.flatten(), own_type)?;
-    let title = agree(
-        input.title.as_deref().and_then(clean),
-        own.title.as_deref().and_then(clean).as_deref().map(cut),
-    )?;
-    let event_date = agree(input.event_date, own.event_date)?;
-    let said_unique = input.unique_id.as_deref().and_then(clean).and_then(|unique| {
-        let (root, extension) = match unique.split_once('^') {
-            Some((root, extension)) => (root, Some(extension)),
-            None => (unique.as_str(), None),
-        };
-        canonical_id(root, extension)
-    });
-    let unique_id = agree(said_unique, own.unique_id)?;
-    let mut require = |is_there: bool, pointer: &str| {
-        if !is_there {
-            let detail = "Ce champ est obligatoire.";
-            errors.push(FieldError::new(pointer, "missing-field", detail));
-        }
-    };
-    require(document_type.is_some() || said_type == Some(None), "/typeCode");
-    require(title.is_some(), "/title");
-    require(event_date.is_some(), "/eventDate");
-    let too_long = |text: &Option<String>, max: usize| {
-        text.as_ref().is_some_and(|text| text.chars().count() > max)
-    };
-    for (pointer, text, max) in [
-        ("/title", &title, TITLE_CHARS_MAX),
-        ("/comment", &input.comment, COMMENT_CHARS_MAX),
-        ("/uniqueId", &unique_id, UNIQUE_CHARS_MAX),
-    ] {
-        if too_long(text, max) {
-            errors.push(FieldError::new(pointer, "too-long", "Ce texte est trop long."));
+impl EntryInput {
+    /// What it says.
+    pub(crate) fn said(self) -> Said {
+        let has = |label| self.visibility.contains(&label);
+        Said {
+            labels: Labels {
+                masked: has(LabelInput::Masked),
+                invisible_patient: has(LabelInput::InvisiblePatient),
+                invisible_representatives: has(LabelInput::InvisibleRepresentatives),
+            },
+            type_code: self.type_code,
+            title: self.title,
+            event_date: self.event_date,
+            unique_id: self.unique_id,
+            comment: self.comment,
         }
     }
-    let has = |label| input.visibility.contains(&label);
-    let labels = Labels {
-        masked: has(LabelInput::Masked),
-        invisible_patient: has(LabelInput::InvisiblePatient),
-        invisible_representatives: has(LabelInput::InvisibleRepresentatives),
-    };
-    match (document_type, title, event_date) {
-        (Some(document_type), Some(title), Some(event_date)) if errors.is_empty() => {
-            let comment = input.comment.filter(|comment| !comment.trim().is_empty());
-            Ok(Entry { document_type, title, event_date, unique_id, comment, labels })
+}
+
+/// What a depositor is told of a fault.
+pub(crate) fn problem_of(fault: Fault) -> Problem {
+    match fault {
+        Fault::Fields(faults) => Problem::invalid(faults.into_iter().map(field_error).collect()),
+        Fault::Disagrees => ProblemKind::EntryDisagrees.into(),
+        Fault::AnotherPatient => ProblemKind::AnotherPatient.into(),
+        Fault::Malware => ProblemKind::MalwareFound.into(),
+        Fault::Content(refused) => {
+            let name = serde_json::Value::String(refused.name());
+            Problem::from(ProblemKind::ContentRefused).with_member("reason", name)
         }
-        _ => Err(Problem::invalid(errors)),
     }
 }
 
-/// A document's own title, as long as titles are here.
-fn cut(title: &str) -> String {
-    title.chars().take(TITLE_CHARS_MAX).collect()
-}
-
-/// What one or both say.
-fn agree<T: PartialEq>(said: Option<T>, own: Option<T>) -> Result<Option<T>, Problem> {
-    match (said, own) {
-        (Some(said), Some(own)) if said != own => Err(ProblemKind::EntryDisagrees.into()),
-        (said, own) => Ok(said.or(own)),
-    }
-}
-
-/// A text without control characters and doubled spaces; `None` where nothing is left.
-pub(crate) fn clean(text: &str) -> Option<String> {
-    let visible: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let text = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-    (!text.is_empty()).then_some(text)
-}
-
-/// Longest title, for who changes one.
-pub(crate) fn title_fits(title: &str) -> bool {
-    title.chars().count() <= TITLE_CHARS_MAX
+/// A field at fault, in French.
+pub(crate) fn field_error(fault: FieldFault) -> FieldError {
+    let detail = match fault.code {
+        "unknown-type" => "Ce type n’existe pas.".to_owned(),
+        "too-long" if fault.pointer == "/title" => {
+            format!("Le titre a {TITLE_CHARS_MAX} caractères au plus.")
+        }
+        "too-long" if fault.pointer == "/comment" => {
+            format!("La remarque a {COMMENT_CHARS_MAX} caractères au plus.")
+        }
+        "too-long" => "Ce texte est trop long.".to_owned(),
+        _ => "Ce champ est obligatoire.".to_owned(),
+    };
+    FieldError::new(fault.pointer, fault.code, &detail)
 }

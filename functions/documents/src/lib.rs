@@ -2,19 +2,26 @@
 //!
 //! Must not know: AWS, other functions, nor who may do what.
 
+mod announce;
 mod app;
+mod complete_upload;
 mod content;
 mod delete;
+mod delete_many;
 mod deposit;
 mod disposition;
 mod edit;
 mod entry;
 mod form;
+mod keep;
 mod list;
-mod patient;
 mod range;
 mod read;
+mod read_upload;
 mod search;
+mod target;
+mod upload_view;
+mod versions;
 mod view;
 
 use axum::Router;
@@ -32,6 +39,11 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(search::search))
         .routes(routes!(read::read, edit::edit, delete::delete))
         .routes(routes!(content::read))
+        .routes(routes!(versions::list, versions::deposit))
+        .routes(routes!(content::read_version))
+        .routes(routes!(read_upload::read))
+        .routes(routes!(complete_upload::complete))
+        .routes(routes!(delete_many::delete))
         .split_for_parts();
     let router = router.layer(DefaultBodyLimit::max(form::FORM_BYTES_MAX));
     (router.with_state(app), description)

@@ -12,6 +12,7 @@ use espace_http::{Bearer, Problem, ProblemBody};
 use espace_storage::Document;
 
 use crate::App;
+use crate::read_upload::Found;
 use crate::view::DocumentView;
 
 /// Reads an entry.
@@ -30,29 +31,59 @@ pub(crate) async fn read(
     Path((space_id, document_id)): Path<(String, String)>,
 ) -> Result<([(HeaderName, String); 1], Json<DocumentView>), Problem> {
     let path = (space_id.as_str(), document_id.as_str());
-    let (visit, permit, document) = enter(&app, &bearer, path, Action::ReadDocument).await?;
-    let elements = [document.document_id.as_str()];
+    let (visit, permit, found) = visit(&app, &bearer, path, Action::ReadDocument).await?;
+    let elements = [document_id.as_str()];
     app.guard.record(&visit, &permit, Done { elements: &elements, ..Done::default() }).await?;
-    Ok(([(header::ETAG, entry_tag(&document))], Json(DocumentView::of(document, visit.party))))
+    let (tag, view) = match found {
+        Found::Document(document) => {
+            (entry_tag(&document), DocumentView::of(*document, visit.party))
+        }
+        Found::Upload(upload) => {
+            let tag = format!("\"0.{}\"", upload.write);
+            (tag, DocumentView::of_upload(*upload, visit.party, visit.now))
+        }
+    };
+    Ok(([(header::ETAG, tag)], Json(view)))
 }
 
-/// Lets a caller act on a document. One that is hidden from them and one that is not there
-/// come to the same.
+/// Lets a caller act on a document that is there.
 pub(crate) async fn enter(
+    app: &App,
+    bearer: &Bearer,
+    path: (&str, &str),
+    action: Action,
+) -> Result<(Visit, Permit, Document), Problem> {
+    match visit(app, bearer, path, action).await? {
+        (visit, permit, Found::Document(document)) => Ok((visit, permit, *document)),
+        (visit, _, Found::Upload(upload)) => {
+            // To whom it is sent it is not a document yet.
+            Err(app.guard.absent(&visit, action, &[upload.document_id.as_str()]).await)
+        }
+    }
+}
+
+/// Lets a caller act on a document, or on one of their own on its way. One that is hidden
+/// from them and one that is not there come to the same.
+async fn visit(
     app: &App,
     bearer: &Bearer,
     (space_id, document_id): (&str, &str),
     action: Action,
-) -> Result<(Visit, Permit, Document), Problem> {
+) -> Result<(Visit, Permit, Found), Problem> {
     let visit = app.guard.visit_document(bearer, space_id, document_id, action).await?;
     // Only what is a name of a document reaches the log.
     let is_name = DocumentId::parse(document_id).is_ok();
     let elements = Vec::from_iter(is_name.then_some(document_id));
     let permit = app.guard.permit(&visit, action, &elements).await?;
-    let Some(document) = visit.opened(&permit)?.document.clone() else {
-        return Err(app.guard.absent(&visit, action, &elements).await);
-    };
-    Ok((visit, permit, document))
+    let opened = visit.opened(&permit)?;
+    if let Some(document) = opened.document.clone() {
+        return Ok((visit, permit, Found::Document(Box::new(document))));
+    }
+    let theirs = opened.upload.clone().filter(|sent| visit.facts_of_upload(sent).authored);
+    match theirs {
+        Some(upload) => Ok((visit, permit, Found::Upload(Box::new(upload)))),
+        None => Err(app.guard.absent(&visit, action, &elements).await),
+    }
 }
 
 /// The tag of an entry as it stands.

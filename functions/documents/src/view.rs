@@ -2,9 +2,9 @@
 //!
 //! Must not know: how it is stored.
 
-use espace_domain::decision::Party;
+use espace_domain::decision::{Labels, Party};
 use espace_domain::{DocumentId, MatrixGroup};
-use espace_storage::{Author, Document};
+use espace_storage::{Author, Document, Upload};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -17,8 +17,12 @@ pub(crate) struct DocumentView {
     #[schema(value_type = String)]
     document_id: DocumentId,
     version: u32,
-    /// `available`.
+    /// `available`; of a large content that comes or came to nothing: `awaitingContent`,
+    /// `checking`, `rejected`.
     state: &'static str,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
     /// The category it is shown under.
     category: Option<&'static str>,
     type_code: &'static str,
@@ -61,17 +65,12 @@ impl DocumentView {
     pub(crate) fn of(document: Document, party: Party) -> Self {
         let details = document.details;
         let own = |mark: bool| party.is_own_side().then_some(mark);
-        let labels = [
-            ("MASQUE_PS", details.masked),
-            ("INVISIBLE_PATIENT", details.invisible_patient),
-            ("INVISIBLE_REPRESENTANTS_LEGAUX", details.invisible_representatives),
-        ];
-        let Author { kind, id, name, profession, structure } = details.author;
-        let profession_name = profession.as_deref().and_then(MatrixGroup::profession_display);
+        let labels = details.labels();
         Self {
             document_id: document.document_id,
             version: details.version,
             state: "available",
+            reason: None,
             category: details.document_type.category(),
             type_code: details.document_type.code(),
             type_name: details.document_type.display(),
@@ -81,11 +80,57 @@ impl DocumentView {
             content_type: details.content_type,
             size: details.size,
             sha256: details.sha256,
-            author: AuthorView { kind, id, name, profession, profession_name, structure },
+            author: AuthorView::from(details.author),
             added_at: details.added_at,
-            visibility: labels.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect(),
+            visibility: names_of(labels),
             pinned: own(details.pinned),
             archived: own(details.archived),
         }
+    }
+
+    /// A content on its way, as its depositor sees it.
+    pub(crate) fn of_upload(upload: Upload, party: Party, now: Timestamp) -> Self {
+        let reason = upload.reason_at(now).map(str::to_owned);
+        let state = upload.state_at(now).name();
+        let details = upload.details;
+        let own = party.is_own_side().then_some(false);
+        Self {
+            document_id: upload.document_id,
+            version: details.version,
+            state,
+            reason,
+            category: details.document_type.category(),
+            type_code: details.document_type.code(),
+            type_name: details.document_type.display(),
+            title: details.title,
+            event_date: details.event_date,
+            comment: details.comment,
+            content_type: details.content_type,
+            size: details.size,
+            sha256: details.sha256,
+            author: AuthorView::from(details.author),
+            added_at: details.begun_at,
+            visibility: names_of(details.labels),
+            pinned: own,
+            archived: own,
+        }
+    }
+}
+
+/// The labels that are set, by their names in value set J08.
+fn names_of(labels: Labels) -> Vec<&'static str> {
+    let named = [
+        ("MASQUE_PS", labels.masked),
+        ("INVISIBLE_PATIENT", labels.invisible_patient),
+        ("INVISIBLE_REPRESENTANTS_LEGAUX", labels.invisible_representatives),
+    ];
+    named.iter().filter(|(_, set)| *set).map(|(name, _)| *name).collect()
+}
+
+impl From<Author> for AuthorView {
+    fn from(author: Author) -> Self {
+        let Author { kind, id, name, profession, structure } = author;
+        let profession_name = profession.as_deref().and_then(MatrixGroup::profession_display);
+        Self { kind, id, name, profession, profession_name, structure }
     }
 }

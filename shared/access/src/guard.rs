@@ -38,7 +38,7 @@ pub struct Guard {
 #[derive(Debug, Clone, Copy, Default)]
 struct About<'a> {
     document: Option<&'a DocumentId>,
-    unique: Option<&'a str>,
+    uniques: &'a [String],
 }
 
 /// That an act was decided to be allowed, and what goes with it.
@@ -46,6 +46,13 @@ struct About<'a> {
 pub struct Permit {
     action: Action,
     duties: Duties,
+}
+
+impl Permit {
+    /// The chain that its trace goes to.
+    pub fn chain(&self) -> Option<Chain> {
+        self.duties.trace
+    }
 }
 
 /// What an allowed act does.
@@ -132,23 +139,24 @@ impl Guard {
         let space_id = named_space(&claims, named, action)?;
         // What is no name of a document names one that is not there.
         let id = DocumentId::parse(document).ok();
-        let about = About { document: id.as_ref(), unique: None };
+        let about = About { document: id.as_ref(), uniques: &[] };
         let elements = Vec::from_iter(id.as_ref().map(DocumentId::as_str));
         self.arrive_about(claims, space_id, action, &elements, about).await
     }
 
-    /// The same about a document that is deposited, by whom it is named by `unique`.
+    /// The same about a document that is deposited: `uniques` are names that may lead to
+    /// one that is there.
     pub async fn visit_deposit(
         &self,
         claims: Claims,
         named: &str,
         action: Action,
-        unique: impl Fn(&RelationNames, &SpaceId) -> Option<String>,
+        uniques: impl Fn(&RelationNames, &SpaceId) -> Vec<String>,
     ) -> Result<Visit, Problem> {
         let space_id = named_space(&claims, named, action)?;
         let relations = self.relations.names().await?;
-        let unique = unique(&relations, &space_id);
-        let about = About { document: None, unique: unique.as_deref() };
+        let uniques = uniques(&relations, &space_id);
+        let about = About { document: None, uniques: &uniques };
         self.arrive_about(claims, space_id, action, &[], about).await
     }
 
@@ -220,7 +228,7 @@ impl Guard {
             asker,
             repetition: repetition.as_deref(),
             document: about.document,
-            unique: about.unique,
+            uniques: about.uniques,
         };
         let seen = self.reads.read(&asking, now).await?;
         if !seen.session_lasts {
@@ -266,6 +274,14 @@ impl Guard {
                 let is_read = told == Reason::NotTheirs;
                 if is_read { ProblemKind::NotFound } else { problem_of(visit.party, told) }.into()
             }
+            Err(problem) => problem,
+        }
+    }
+
+    /// The same for what only its sender knows of: it is not there for anyone else.
+    pub async fn nowhere(&self, visit: &Visit, action: Action) -> Problem {
+        match self.refuse(visit, action, &visit.situation, NO_DOCUMENT, &[]).await {
+            Ok(()) => ProblemKind::NotFound.into(),
             Err(problem) => problem,
         }
     }

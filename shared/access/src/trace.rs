@@ -65,7 +65,7 @@ impl Draft {
 }
 
 /// Who does it, as the holder will read it.
-fn actor(visit: &Visit) -> TraceActor {
+pub(crate) fn actor(visit: &Visit) -> TraceActor {
     let mut who = TraceActor {
         kind: visit.party.name().to_owned(),
         id: None,

@@ -5,11 +5,13 @@ use espace_crypto::SealingKey;
 use espace_domain::decision::{
     DocumentFacts, EmergencyChoices, Party, Practice, Situation, SpaceStanding,
 };
-use espace_domain::{Actor, CareTeam, MatrixGroup, SpaceId, Tie, Traits, is_minor, paris_date};
+use espace_domain::{
+    Actor, CareTeam, MatrixGroup, SpaceId, Tie, TraceActor, Traits, is_minor, paris_date,
+};
 use espace_http::{Claims, Problem};
 use espace_storage::{
-    Choice, Document, Keyring, KnownUnique, RelationNames, Repetition, Seen, Space,
-    SpaceKeyPurpose, StorageError, Versioned,
+    Author, Choice, Document, Keyring, KnownUnique, RelationNames, Repetition, Seen, Space,
+    SpaceKeyPurpose, StorageError, Upload, Versioned,
 };
 use jiff::Timestamp;
 
@@ -57,23 +59,20 @@ pub struct Opened {
     pub matricule: Option<String>,
     /// The document it is about.
     pub document: Option<Document>,
-    /// What the depositor's own name of what they deposit leads to.
-    pub unique: Option<KnownUnique>,
+    /// The content on its way to be that document, or its next version.
+    pub upload: Option<Upload>,
+    /// What the names of what is deposited lead to.
+    pub uniques: Vec<KnownUnique>,
 }
 
 impl Visit {
     /// What is true of a document for this visitor.
     pub fn facts(&self, document: &Document) -> DocumentFacts {
         let details = &document.details;
-        let own_side = [Party::Holder, Party::Representative, Party::Caregiver];
-        let from_own_side = own_side.iter().any(|party| party.name() == details.author.kind);
-        let (authored, rule) = match &self.claims.actor {
-            Actor::Professional { rpps, .. } => {
-                (details.author.id.as_deref() == Some(rpps), details.rules.get(rpps).copied())
-            }
-            Actor::Insurer => (details.author.kind == Party::Insurer.name(), None),
-            Actor::Citizen { .. } => (from_own_side, None),
-            Actor::Support { .. } => (false, None),
+        let (authored, from_own_side) = self.authored(&details.author);
+        let rule = match &self.claims.actor {
+            Actor::Professional { rpps, .. } => details.rules.get(rpps).copied(),
+            _ => None,
         };
         DocumentFacts {
             document_type: details.document_type,
@@ -82,6 +81,38 @@ impl Visit {
             from_own_side,
             rule,
         }
+    }
+
+    /// What is true of a content on its way.
+    pub fn facts_of_upload(&self, upload: &Upload) -> DocumentFacts {
+        let details = &upload.details;
+        let (authored, from_own_side) = self.authored(&details.author);
+        DocumentFacts {
+            document_type: details.document_type,
+            labels: details.labels,
+            authored,
+            from_own_side,
+            rule: None,
+        }
+    }
+
+    /// Whether this visitor deposited what an author deposited, and whether the holder's
+    /// side did.
+    fn authored(&self, author: &Author) -> (bool, bool) {
+        let own_side = [Party::Holder, Party::Representative, Party::Caregiver];
+        let from_own_side = own_side.iter().any(|party| party.name() == author.kind);
+        let authored = match &self.claims.actor {
+            Actor::Professional { rpps, .. } => author.id.as_deref() == Some(rpps),
+            Actor::Insurer => author.kind == Party::Insurer.name(),
+            Actor::Citizen { .. } => from_own_side,
+            Actor::Support { .. } => false,
+        };
+        (authored, from_own_side)
+    }
+
+    /// Who acts, as the holder will read it.
+    pub fn actor(&self) -> TraceActor {
+        crate::trace::actor(self)
     }
 
     /// What is needed to act: for who holds a permit, and there once an act is permitted.
@@ -189,7 +220,8 @@ impl Arrival {
         let whole = space.whole_holder(&content_key)?;
         let (holder, matricule) = (whole.traits, whole.matricule);
         let document = seen.document.take().map(|sealed| sealed.open(&content_key)).transpose()?;
-        let unique = seen.unique.take();
+        let upload = seen.upload.take().map(|sealed| sealed.open(&content_key)).transpose()?;
+        let uniques = std::mem::take(&mut seen.uniques);
 
         let situation = &mut visit.situation;
         situation.minor = is_minor(holder.birth_date, paris_date(now));
@@ -215,7 +247,8 @@ impl Arrival {
             acts_for,
             matricule,
             document,
-            unique,
+            upload,
+            uniques,
         });
         Ok(visit)
     }

@@ -27,6 +27,19 @@ pub enum Media {
 }
 
 impl Media {
+    /// Every type.
+    pub const ALL: [Self; 9] = [
+        Self::Pdf,
+        Self::Png,
+        Self::Jpeg,
+        Self::Tiff,
+        Self::Dicom,
+        Self::Rtf,
+        Self::Cda,
+        Self::Fhir,
+        Self::Text,
+    ];
+
     /// The media type it is served as.
     pub fn mime(self) -> &'static str {
         match self {

@@ -19,6 +19,9 @@ const PHARMACIST: &str = "21";
 /// The code under which a regulator of the SAMU asks.
 const REGULATOR: &str = "SAMU";
 
+/// Directives anticipées, personne de confiance.
+const STATEMENTS: [&str; 2] = ["EXPPAT_1", "EXPPAT_3"];
+
 /// A profession's row.
 struct ProfessionRow {
     code: &'static str,
@@ -116,6 +119,12 @@ impl DocumentType {
     /// Whether the person deposits documents of this type.
     pub fn is_deposited_by_patient(self) -> bool {
         self.0.by_patient
+    }
+
+    /// Whether the person states their will by it: one at a time, none for minors
+    /// (`domain.md` B2: directives anticipées, personne de confiance).
+    pub fn is_statement(self) -> bool {
+        STATEMENTS.contains(&self.code())
     }
 
     /// Whether the matrix lets a group read it.

@@ -52,7 +52,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 
 /// Reads JSON, turning the parser's complaint into a problem that quotes
 /// nothing of what was sent.
-fn read<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
+pub fn read<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Problem> {
     let mut parser = serde_json::Deserializer::from_slice(raw);
     let value = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
         let inner = error.inner();

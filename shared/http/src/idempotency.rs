@@ -32,6 +32,13 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
+impl IdempotencyKey {
+    /// The key, where one was sent.
+    pub fn as_deref(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
 /// The name under which a request makes its thing: always the same for one key
 /// and body, a fresh one without a key.
 pub async fn claim_name(

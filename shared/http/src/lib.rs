@@ -17,7 +17,7 @@ mod serve;
 mod source;
 mod tokens;
 
-pub use body::{BODY_BYTES_MAX, JsonBody};
+pub use body::{BODY_BYTES_MAX, JsonBody, read as read_json};
 pub use caller::{
     AnyCitizen, Bearer, Citizen, Enrolled, EnrolmentGate, Gate, Insurer, Known, Support,
 };

@@ -175,6 +175,19 @@ problems! {
     /// The same depositor's name stands for another content.
     UniqueIdTaken = "unique-id-taken", CONFLICT, "Document déjà déposé",
         "Un autre contenu a déjà été déposé sous cet identifiant.";
+    /// Parts of a large content have not come, or others than were announced; `missing`
+    /// says which.
+    UploadIncomplete = "upload-incomplete", CONFLICT, "Envoi incomplet",
+        "Des parties du document ne sont pas arrivées. Renvoyez-les.";
+    /// The time to send a large content is over, or it was refused; `reason` says why.
+    UploadOver = "upload-over", CONFLICT, "Envoi terminé",
+        "Cet envoi est terminé. Recommencez le dépôt.";
+    /// The document has as many versions as are kept.
+    TooManyVersions = "too-many-versions", CONFLICT, "Trop de versions",
+        "Ce document a déjà trop de versions. Déposez-en un nouveau.";
+    /// What the person stated stands: a takeover does not replace it.
+    StatementStands = "statement-stands", CONFLICT, "Volonté déjà exprimée",
+        "La personne a déjà déposé ce document : il n’est pas remplacé.";
     /// The entry was changed since it was read.
     PreconditionFailed = "precondition-failed", PRECONDITION_FAILED, "Fiche modifiée entre-temps",
         "Cette fiche a été modifiée entre-temps. Relisez-la avant de la changer.";

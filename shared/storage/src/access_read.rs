@@ -13,14 +13,15 @@ use espace_domain::{DocumentId, SpaceId};
 use jiff::Timestamp;
 
 use crate::consents::{self, CHOICES};
+use crate::documents::{self, ItemKind};
 use crate::sessions::{SessionName, session_lasts};
 use crate::spaces::{SpaceItem, key as space_key};
 use crate::table::{Item, item, read, s};
 use crate::{
-    Aws, Environment, KnownUnique, Representation, SealedChoice, SealedDocument, Space,
-    SpaceKeyPurpose, StorageError,
+    Aws, Environment, KnownUnique, Representation, SealedChoice, SealedDocument, SealedUpload,
+    Space, SpaceKeyPurpose, StorageError,
 };
-use crate::{documents, repetitions};
+use crate::{repetitions, uploads};
 
 /// Tries of a reading that collides with a write.
 const COLLISIONS_MAX: u32 = 30;
@@ -55,8 +56,8 @@ pub struct Asking<'a> {
     pub repetition: Option<&'a str>,
     /// The document it is about.
     pub document: Option<&'a DocumentId>,
-    /// The depositor's own name of what they deposit.
-    pub unique: Option<&'a str>,
+    /// Names that may lead to documents.
+    pub uniques: &'a [String],
 }
 
 /// Who asks, by what must be read of them.
@@ -106,8 +107,10 @@ pub struct Seen {
     pub repeated: Option<String>,
     /// The document.
     pub document: Option<SealedDocument>,
-    /// What the depositor's own name leads to.
-    pub unique: Option<KnownUnique>,
+    /// The content on its way to be that document, or its next version.
+    pub upload: Option<SealedUpload>,
+    /// What the names lead to that lead to something.
+    pub uniques: Vec<KnownUnique>,
 }
 
 impl AccessReads {
@@ -168,10 +171,10 @@ impl AccessReads {
         seen.representation =
             take(&self.representations).into_iter().next().map(read).transpose()?;
         for stored in self.documents.as_ref().map(&mut take).unwrap_or_default() {
-            if documents::is_entry(&stored) {
-                seen.document = Some(read(stored)?);
-            } else {
-                seen.unique = Some(read(stored)?);
+            match documents::kind_of(&stored) {
+                ItemKind::Entry => seen.document = Some(read(stored)?),
+                ItemKind::Upload => seen.upload = Some(read(stored)?),
+                ItemKind::Unique => seen.uniques.push(read(stored)?),
             }
         }
         if let Some(mark) = take(&self.throttles).into_iter().next() {
@@ -210,7 +213,8 @@ impl AccessReads {
         let marks = asking.repetition.map(repetitions::key);
         let mut about = Vec::new();
         about.extend(asking.document.map(|document| documents::entry_key(space_id, document)));
-        about.extend(asking.unique.map(|name| documents::unique_key(space_id, name)));
+        about.extend(asking.document.map(|document| uploads::key(space_id, document)));
+        about.extend(asking.uniques.iter().map(|name| documents::unique_key(space_id, name)));
         HashMap::from([
             (self.documents.clone().unwrap_or_default(), about),
             (self.sessions.clone(), asking.session.keys()),

@@ -124,6 +124,10 @@ impl CampaignFiles {
 pub struct FileStream(Option<ByteStream>);
 
 impl FileStream {
+    pub(crate) fn new(stream: ByteStream) -> Self {
+        Self(Some(stream))
+    }
+
     /// The next bytes; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<u8>>, StorageError> {
         let Some(stream) = &mut self.0 else {

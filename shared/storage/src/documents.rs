@@ -3,20 +3,17 @@
 //! document's name begins with the instant it came. Must not know who may see it, nor what
 //! its content says.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
 use espace_crypto::{Place, SealingKey};
-use espace_domain::decision::{Labels, RuleEffect};
-use espace_domain::{DocumentId, DocumentType, Random, SpaceId};
+use espace_domain::{DocumentId, Random, SpaceId};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
-use crate::sealing;
 use crate::table::{Item, Query, SCHEMA, Table, item, n, read, s};
-use crate::{Aws, Environment, StorageError};
+use crate::{Aws, DocumentDetails, Environment, StorageError, sealing, uploads};
 
 /// The logical name in sealed places.
 const TABLE: &str = "documents";
@@ -24,6 +21,12 @@ const TABLE: &str = "documents";
 const ENTRY: &str = "document.";
 /// Before the names by which a depositor's own name of a document is found.
 const UNIQUE: &str = "unique.";
+/// How long an idempotency key leads to what was made, seconds.
+const IDEMPOTENCY_S: i64 = 24 * 3_600;
+/// Keys that one batch of reads takes.
+const BATCH_MAX: usize = 100;
+/// Tries of a batch that is answered in part.
+const BATCH_TRIES_MAX: u32 = 5;
 
 /// The table of documents.
 #[derive(Debug, Clone)]
@@ -40,6 +43,9 @@ pub struct SealedDocument {
     schema: u8,
     /// Counts the writes of the entry.
     write: u64,
+    /// Where its contents lie, in clear: names that tell nothing, by which a sweep knows
+    /// what an entry leads to without any key.
+    objects: Vec<String>,
     #[serde(with = "serde_bytes")]
     details: Vec<u8>,
 }
@@ -55,79 +61,18 @@ pub struct Document {
     pub details: DocumentDetails,
 }
 
-/// What is known of a document.
-#[expect(clippy::struct_excessive_bools, reason = "labels and marks apart from each other")]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DocumentDetails {
-    /// The version of its content, from 1.
-    pub version: u32,
-    /// Its type.
-    pub document_type: DocumentType,
-    /// Its title.
-    pub title: String,
-    /// The day it is about.
-    pub event_date: Date,
-    /// A remark of its depositor.
-    pub comment: Option<String>,
-    /// The media type it is served as.
-    pub content_type: String,
-    /// The ending of its file name.
-    pub extension: String,
-    /// Bytes of its content.
-    pub size: u64,
-    /// The SHA-256 of its content, in hexadecimal.
-    pub sha256: String,
-    /// Who deposited it.
-    pub author: Author,
-    /// When it came.
-    pub added_at: Timestamp,
-    /// `MASQUE_PS`.
-    pub masked: bool,
-    /// `INVISIBLE_PATIENT`.
-    pub invisible_patient: bool,
-    /// `INVISIBLE_REPRESENTANTS_LEGAUX`.
-    pub invisible_representatives: bool,
-    /// Pinned in its holder's view.
-    #[serde(default)]
-    pub pinned: bool,
-    /// Put away in its holder's view.
-    #[serde(default)]
-    pub archived: bool,
-    /// What its producer calls it.
-    pub unique_id: Option<String>,
-    /// Where its content lies.
-    pub object: String,
-    /// The content's key, sealed under the space's.
-    #[serde(with = "serde_bytes")]
-    pub content_key: Vec<u8>,
-    /// What the holder chose about it for one professional, by RPPS number.
-    #[serde(default)]
-    pub rules: BTreeMap<String, RuleEffect>,
-}
-
-/// Who deposited a document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Author {
-    /// The kind of party.
-    pub kind: String,
-    /// A professional's RPPS number.
-    pub id: Option<String>,
-    /// Their name.
-    pub name: Option<String>,
-    /// Their profession's code.
-    pub profession: Option<String>,
-    /// Where they work.
-    pub structure: Option<String>,
-}
-
 /// What a depositor's own name of a document leads to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KnownUnique {
     /// The document.
     pub document_id: DocumentId,
+    /// The name, as stored.
+    #[serde(rename = "entry")]
+    name: String,
+    /// What was asked for under the name, by keyed hash, where it is an idempotency key.
+    #[serde(default)]
+    pub fingerprint: Option<String>,
 }
 
 impl Documents {
@@ -178,7 +123,7 @@ impl Documents {
         &self,
         space_id: &SpaceId,
         name: &str,
-        known: &KnownUnique,
+        document_id: &DocumentId,
     ) -> Result<Change, StorageError> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -186,14 +131,41 @@ impl Documents {
             space_id: &'a SpaceId,
             entry: String,
             schema: u8,
-            #[serde(flatten)]
-            known: &'a KnownUnique,
+            document_id: &'a DocumentId,
         }
         let entry = unique_name(name);
-        let stored = UniqueItem { space_id, entry, schema: SCHEMA, known };
-        let part: TransactWriteItem =
-            self.table.put_in_transaction(&stored, "attribute_not_exists(#entry)")?;
+        let stored = UniqueItem { space_id, entry, schema: SCHEMA, document_id };
+        // Led to the same document already, it is the same claim.
+        let free = "attribute_not_exists(#entry) OR #documentId = :own";
+        let values = item([(":own", s(document_id.as_str()))]);
+        let part: TransactWriteItem = self.table.replace_in_transaction(&stored, free, values)?;
         Ok(Change::new("unique", part))
+    }
+
+    /// The write by which an idempotency key leads to what was made, for a day.
+    pub fn claim_key(
+        &self,
+        space_id: &SpaceId,
+        (name, fingerprint): (&str, &str),
+        document_id: &DocumentId,
+        now: Timestamp,
+    ) -> Result<Change, StorageError> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct KeyItem<'a> {
+            space_id: &'a SpaceId,
+            entry: String,
+            schema: u8,
+            document_id: &'a DocumentId,
+            fingerprint: &'a str,
+            expires_at: i64,
+        }
+        let expires_at = now.as_second() + IDEMPOTENCY_S;
+        let entry = unique_name(name);
+        let stored =
+            KeyItem { space_id, entry, schema: SCHEMA, document_id, fingerprint, expires_at };
+        let part = self.table.put_in_transaction(&stored, "attribute_not_exists(#entry)")?;
+        Ok(Change::new("key", part))
     }
 
     /// The write that frees a depositor's own name.
@@ -212,6 +184,57 @@ impl Documents {
         let found: Option<SealedDocument> =
             self.table.find(key(space_id, &entry_name(document_id))).await?;
         found.map(|found| found.open(content_key)).transpose()
+    }
+
+    /// What a depositor's own name leads to.
+    pub async fn known(
+        &self,
+        space_id: &SpaceId,
+        name: &str,
+    ) -> Result<Option<KnownUnique>, StorageError> {
+        self.table.find(key(space_id, &unique_name(name))).await
+    }
+
+    /// Some documents at once, in no order; those that are there.
+    pub async fn find_some(
+        &self,
+        space_id: &SpaceId,
+        document_ids: &[DocumentId],
+        content_key: &SealingKey,
+    ) -> Result<Vec<Document>, StorageError> {
+        let keys: Vec<_> = document_ids.iter().map(|id| entry_key(space_id, id)).collect();
+        let found = self.batch(keys).await?;
+        found.into_iter().map(|item| read::<SealedDocument>(item)?.open(content_key)).collect()
+    }
+
+    /// Reads items by their keys, at most [`BATCH_MAX`] a call.
+    pub(crate) async fn batch(&self, keys: Vec<Item>) -> Result<Vec<Item>, StorageError> {
+        let mut found = Vec::new();
+        for chunk in keys.chunks(BATCH_MAX) {
+            let mut left = Some(chunk.to_vec());
+            for _ in 0..BATCH_TRIES_MAX {
+                let Some(keys) = left.take() else { break };
+                let wanted = KeysAndAttributes::builder()
+                    .set_keys(Some(keys))
+                    .consistent_read(true)
+                    .build()
+                    .map_err(|_| StorageError::Corrupt { what: "request" })?;
+                let call = self.table.client.batch_get_item();
+                let output = call
+                    .request_items(&self.table.name, wanted)
+                    .send()
+                    .await
+                    .map_err(|e| StorageError::call("dynamodb:BatchGetItem", e))?;
+                let mut responses = output.responses.unwrap_or_default();
+                found.extend(responses.remove(&self.table.name).unwrap_or_default());
+                let mut unprocessed: HashMap<_, _> = output.unprocessed_keys.unwrap_or_default();
+                left = unprocessed.remove(&self.table.name).map(|left| left.keys);
+            }
+            if left.is_some() {
+                return Err(StorageError::Throttled { operation: "dynamodb:BatchGetItem" });
+            }
+        }
+        Ok(found)
     }
 
     /// A page of entries, newest first, after the one named; and whether there are more.
@@ -258,17 +281,6 @@ impl SealedDocument {
     }
 }
 
-impl DocumentDetails {
-    /// Its labels, as a decision takes them.
-    pub fn labels(&self) -> Labels {
-        Labels {
-            masked: self.masked,
-            invisible_patient: self.invisible_patient,
-            invisible_representatives: self.invisible_representatives,
-        }
-    }
-}
-
 fn sealed(
     space_id: &SpaceId,
     document: &Document,
@@ -279,7 +291,9 @@ fn sealed(
     let entry = entry_name(&document.document_id);
     let place = place_key(space_id, &entry);
     let details = sealing::seal(key, details_place(&place), &document.details, random)?;
-    Ok(SealedDocument { space_id: space_id.clone(), entry, schema: SCHEMA, write, details })
+    let objects = document.details.objects().map(str::to_owned).collect();
+    let space_id = space_id.clone();
+    Ok(SealedDocument { space_id, entry, schema: SCHEMA, write, objects, details })
 }
 
 /// The key of an entry.
@@ -292,13 +306,34 @@ pub(crate) fn unique_key(space_id: &SpaceId, name: &str) -> Item {
     key(space_id, &unique_name(name))
 }
 
-/// Whether an item is an entry.
-pub(crate) fn is_entry(found: &Item) -> bool {
+/// What an item of the table is, by its name.
+pub(crate) fn kind_of(found: &Item) -> ItemKind {
     let name = found.get("entry").and_then(|entry| entry.as_s().ok());
-    name.is_some_and(|name| name.starts_with(ENTRY))
+    match name.map(String::as_str) {
+        Some(name) if name.starts_with(ENTRY) => ItemKind::Entry,
+        Some(name) if name.starts_with(uploads::UPLOAD) => ItemKind::Upload,
+        _ => ItemKind::Unique,
+    }
 }
 
-fn key(space_id: &SpaceId, entry: &str) -> Item {
+/// The kinds of items of the table.
+pub(crate) enum ItemKind {
+    /// A document's entry.
+    Entry,
+    /// A large content on its way.
+    Upload,
+    /// A name that leads to a document.
+    Unique,
+}
+
+impl KnownUnique {
+    /// Whether this is what `name` leads to.
+    pub fn is_of(&self, name: &str) -> bool {
+        self.name.strip_prefix(UNIQUE) == Some(name)
+    }
+}
+
+pub(crate) fn key(space_id: &SpaceId, entry: &str) -> Item {
     item([("spaceId", s(space_id.as_str())), ("entry", s(entry))])
 }
 

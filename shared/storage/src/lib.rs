@@ -19,16 +19,19 @@ mod challenges;
 mod code_requests;
 mod consents;
 mod contacts;
+mod document_details;
 mod documents;
 mod enrolments;
 mod environment;
 mod error;
 mod idempotency;
+mod inbox;
 mod keyring;
 mod mail;
 mod manifests;
 mod oppositions;
 mod outbox;
+mod placing;
 mod queue;
 mod recognition;
 mod refusals;
@@ -51,6 +54,7 @@ mod throttles;
 mod traces;
 mod transaction;
 pub mod transitions;
+mod uploads;
 mod vault;
 
 pub use access_read::{AccessReads, Asker, Asking, Seen};
@@ -72,11 +76,13 @@ pub use consents::{
     Choice, Consents, EmergencyAccess, PRESENCE_TRIES_MAX, SealedChoice, Versioned,
 };
 pub use contacts::{Contacts, SpaceContact};
-pub use documents::{Author, Document, DocumentDetails, Documents, KnownUnique, SealedDocument};
+pub use document_details::{Author, DocumentDetails, PastVersion};
+pub use documents::{Document, Documents, KnownUnique, SealedDocument};
 pub use enrolments::{ENROLMENT_VALIDITY_S, Enrolment, EnrolmentOutcome, Enrolments};
 pub use environment::{Environment, MissingVariables};
 pub use error::StorageError;
 pub use idempotency::{Claimed, Idempotency, IdempotencyScope};
+pub use inbox::{ArrivedPart, Inbox, InboxName};
 pub use keyring::{KEY_HELD_FOR, Keyring};
 pub use mail::{Attached, Mailer, Texter};
 pub use manifests::Manifests;
@@ -84,6 +90,7 @@ pub use oppositions::{Opposition, Oppositions, ProofDetails};
 pub use outbox::{
     DELIVERY_ATTEMPTS_MAX, Envelope, LETTERS_PER_BATCH_MAX, Outbox, OutboxEntry, OutboxState,
 };
+pub use placing::{KeptContent, Placing, Target, VERSIONS_MAX};
 pub use queue::Queue;
 pub use recognition::{ClaimedHolder, IdentityClaim, Recognised, recognise};
 pub use refusals::{RefusalMessage, Refusals};
@@ -108,4 +115,5 @@ pub use support_acts::{SupportAct, SupportActKind, SupportActs};
 pub use system_keys::{KeyName, SystemKeys};
 pub use throttles::Throttles;
 pub use traces::{AnchorProof, InquiryPage, Repetition, StoredTrace, TraceDraft, Traces};
-pub use vault::Vault;
+pub use uploads::{SealedUpload, Upload, UploadDetails, UploadState, Uploads};
+pub use vault::{ObjectName, StoredObject, Vault, VaultUpload};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use espace_crypto::{MacKey, MacPurpose};
-use espace_domain::SpaceId;
+use espace_domain::{DocumentType, SpaceId};
 use jiff::Timestamp;
 
 use crate::consents::CHOSEN;
@@ -60,6 +60,26 @@ impl RelationNames {
     /// The name of an act repeated by the same caller.
     pub fn repetition(&self, parts: &[&str]) -> String {
         self.name(MacPurpose::Repetition, parts)
+    }
+
+    /// Where a depositor's own name of a document leads from.
+    pub fn unique(&self, space_id: &SpaceId, depositor: &str, unique_id: &str) -> String {
+        self.name(MacPurpose::Repetition, &["unique", space_id.as_str(), depositor, unique_id])
+    }
+
+    /// Where an idempotency key of a depositor leads from.
+    pub fn idempotency(&self, space_id: &SpaceId, depositor: &str, key: &str) -> String {
+        self.name(MacPurpose::Repetition, &["idempotency", space_id.as_str(), depositor, key])
+    }
+
+    /// What an idempotency key is bound to: what was asked for, by keyed hash.
+    pub fn fingerprint(&self, parts: &[&str]) -> String {
+        self.name(MacPurpose::Repetition, &[&["fingerprint"], parts].concat())
+    }
+
+    /// Where the one document of a kind is found, of which there is one at a time.
+    pub fn sole(&self, space_id: &SpaceId, kind: DocumentType) -> String {
+        self.name(MacPurpose::Repetition, &["sole", space_id.as_str(), kind.code()])
     }
 
     /// The stored form of a presence code.

@@ -31,4 +31,6 @@ mod restore;
 mod second_factors;
 mod sessions;
 mod silence;
+mod uploads;
 mod vault;
+mod versions;

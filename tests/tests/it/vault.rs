@@ -12,23 +12,23 @@ use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-const PHYSICIAN: &str = "10";
+pub(crate) const PHYSICIAN: &str = "10";
 /// A report that professionals deposit.
-const REPORT: &str = "11490-0";
+pub(crate) const REPORT: &str = "11490-0";
 /// A document of the patient's own.
-const OWN: &str = "EXPPAT_2";
+pub(crate) const OWN: &str = "EXPPAT_2";
 
 /// A small PDF with some text in it.
-fn pdf(text: &str) -> Vec<u8> {
+pub(crate) fn pdf(text: &str) -> Vec<u8> {
     format!("%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n% {text}\ntrailer\n<<>>\n%%EOF\n")
         .into_bytes()
 }
 
-fn entry(type_code: &str, title: &str) -> Value {
+pub(crate) fn entry(type_code: &str, title: &str) -> Value {
     json!({"typeCode": type_code, "title": title, "eventDate": "2026-03-04"})
 }
 
-async fn deposit(
+pub(crate) async fn deposit(
     deployed: &Deployed,
     token: &str,
     space: &str,
@@ -44,7 +44,7 @@ async fn deposit(
 }
 
 /// A physician who has come in.
-async fn doctor(deployed: &Deployed, patient: &Patient) -> Result<(String, String)> {
+pub(crate) async fn doctor(deployed: &Deployed, patient: &Patient) -> Result<(String, String)> {
     let number = rpps();
     let token = deployed.api.professional(&number, PHYSICIAN, None).await?;
     let code = patient.presence_code(deployed).await?;
@@ -54,7 +54,7 @@ async fn doctor(deployed: &Deployed, patient: &Patient) -> Result<(String, Strin
     Ok((number, token))
 }
 
-async fn content(
+pub(crate) async fn content(
     deployed: &Deployed,
     token: &str,
     path: &str,
@@ -68,7 +68,7 @@ async fn content(
     Answer::of(request.send().await?).await
 }
 
-fn path_of(space: &str, document: &Value) -> String {
+pub(crate) fn path_of(space: &str, document: &Value) -> String {
     format!("/v1/spaces/{space}/documents/{}", document["documentId"].as_str().unwrap())
 }
 

@@ -83,6 +83,10 @@ actions! {
     DepositDocument = "depositDocument", [
         C::IsOneOf(DEPOSITORS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::MayDepositType,
     ];
+    /// Following a large content of one's own on its way.
+    ReadUpload = "readUpload", [
+        C::IsOneOf(DEPOSITORS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::IsTheirs,
+    ];
     /// Depositing another version of one's own.
     ReplaceDocument = "replaceDocument", [
         C::IsOneOf(DEPOSITORS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::IsVisible,
@@ -169,6 +173,7 @@ impl Action {
                 | Self::FindPatient
                 | Self::ListDocuments
                 | Self::ReadDocument
+                | Self::ReadUpload
         )
     }
 

@@ -6,10 +6,6 @@ use crate::decision::{
     Standing,
 };
 
-/// Types by which the person states their will: one at a time, none for minors
-/// (`domain.md` B2: directives anticipées, personne de confiance).
-const STATEMENTS: [&str; 2] = ["EXPPAT_1", "EXPPAT_3"];
-
 /// One thing that must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Check {
@@ -175,7 +171,7 @@ fn may_deposit(
     document: &DocumentFacts,
 ) -> Result<(), Reason> {
     let kind = document.document_type;
-    if situation.minor && STATEMENTS.contains(&kind.code()) {
+    if situation.minor && kind.is_statement() {
         return Err(Reason::MinorsHaveNone);
     }
     // What only the person states comes from nobody else; the insurer takes over a
@@ -183,7 +179,7 @@ fn may_deposit(
     let theirs = match party {
         Party::Insurer => true,
         // What a person wills is not for who helps them to write.
-        Party::Caregiver if STATEMENTS.contains(&kind.code()) => false,
+        Party::Caregiver if kind.is_statement() => false,
         _ if party.is_own_side() => kind.is_deposited_by_patient(),
         _ => !kind.is_deposited_by_patient(),
     };

@@ -181,6 +181,19 @@ impl Chain {
         Self::ALL.into_iter().find(|chain| chain.name() == name)
     }
 
+    /// The chain of a trace that tells of what is in both.
+    #[must_use]
+    pub fn joined(self, other: Self) -> Self {
+        let is_secret = |chain| matches!(chain, Self::Secret | Self::PendingSecret);
+        let secret = is_secret(self) || is_secret(other);
+        match (secret, self.is_pending() || other.is_pending()) {
+            (false, false) => Self::Ordinary,
+            (true, false) => Self::Secret,
+            (false, true) => Self::Pending,
+            (true, true) => Self::PendingSecret,
+        }
+    }
+
     /// Whether it holds what its viewers may not see yet: of it they are shown the
     /// beginning, up to the first trace of what is still hidden.
     pub fn is_pending(self) -> bool {

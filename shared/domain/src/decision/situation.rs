@@ -85,7 +85,8 @@ pub struct DocumentFacts {
 }
 
 /// The visibility labels (`domain.md` B3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Labels {
     /// `MASQUE_PS`: hidden from professionals.
     pub masked: bool,
