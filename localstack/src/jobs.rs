@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 use crate::deploy::Stack;
 
 /// The jobs that can be fired, and the output that names their function.
-pub const JOBS: [(&str, &str); 7] = [
+pub const JOBS: [(&str, &str); 8] = [
     ("anchor", "AnchorFunction"),
     ("auto-creation", "AutoCreationFunction"),
     ("delivery", "DeliveryFunction"),
     ("ingest", "IngestFunction"),
-    // The delivery's own schedule takes up what was missed.
-    ("sweep", "DeliveryFunction"),
+    ("reveal", "RevealFunction"),
+    ("sweep", "SweepFunction"),
     ("printing", "PrintingFunction"),
     ("majority", "MajorityFunction"),
 ];
@@ -53,7 +53,7 @@ pub async fn fire(
         .context("the job could not be fired")?;
     let payload = answer.payload().map(|p| String::from_utf8_lossy(p.as_ref()).into_owned());
     ensure!(answer.function_error().is_none(), "{job}: {}", payload.unwrap_or_default());
-    if !["auto-creation", "anchor"].contains(&job) {
+    if !["auto-creation", "anchor", "reveal", "sweep"].contains(&job) {
         // The others finish their work in the event itself.
         return Ok(None);
     }

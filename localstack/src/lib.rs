@@ -30,7 +30,7 @@ pub mod template;
 pub mod verify_log;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 18] = [
+pub const FUNCTIONS: [&str; 20] = [
     "activation",
     "anchor",
     "auto-creation",
@@ -46,9 +46,11 @@ pub const FUNCTIONS: [&str; 18] = [
     "opposition",
     "printing",
     "refusals",
+    "reveal",
     "search",
     "sessions",
     "space",
+    "sweep",
 ];
 
 /// Tells what is going on, where the developer looks.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -23,6 +23,9 @@ use tokio::sync::{Mutex, mpsc};
 
 /// How long an invocation may take.
 const INVOCATION: Duration = Duration::from_mins(15);
+
+/// Largest answer of a function.
+const ANSWER_BYTES_MAX: usize = 6 * 1_024 * 1_024;
 
 /// A function's binary under our Runtime API.
 #[derive(Debug)]
@@ -51,6 +54,8 @@ impl Process {
             .route("/2018-06-01/runtime/invocation/next", get(next_event))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
+            // As large an answer as Lambda takes.
+            .layer(DefaultBodyLimit::max(ANSWER_BYTES_MAX))
             .with_state(runtime);
         let server = tokio::spawn(async move {
             let _ended = axum::serve(listener, router).await;

@@ -5,7 +5,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use espace_access::{Done, Guard, Permit, Visit};
+use espace_access::{Done, Permit, Visit};
 use espace_domain::decision::{AccessMode, Action, Chain};
 use espace_domain::{MatrixGroup, Outcome, Trace, TraceActor};
 use espace_http::{Bearer, Page, Problem, ProblemBody, ProblemKind};
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
+use crate::shown::{shown_chain, shown_head};
 
 /// The list that cursors are of.
 const LIST: &str = "access-log";
@@ -30,7 +31,7 @@ pub(crate) struct LogView {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TraceView {
-    /// `ordinary`, `secret`, `pending`.
+    /// `ordinary`, `secret`, `pending`, `pendingSecret`.
     #[schema(value_type = String)]
     chain: Chain,
     /// Its number in the chain, from 1.
@@ -81,7 +82,9 @@ pub(crate) struct LogQuery {
     /// The `next` of the page before.
     #[serde(default)]
     cursor: Option<String>,
-    /// `ordinary` where none is named; `secret` is the holder's alone.
+    /// `ordinary` where none is named; `secret` is the holder's alone. Of `pending` and
+    /// `pendingSecret` the beginning is shown, up to what still waits for the announcement
+    /// consultation.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     chain: Option<Chain>,
@@ -110,6 +113,11 @@ pub(crate) async fn list(
     let opened = visit.opened(&permit)?;
     let list = format!("{LIST}.{}", chain.name());
     let from: Option<u64> = page.start(&opened.content_key, &list)?;
+    let shown = shown_head(&app, (&visit, &permit), &opened.space, chain).await?.sequence;
+    if shown == 0 && chain.is_pending() {
+        return Ok(Json(LogView { items: Vec::new(), next: None }));
+    }
+    let from = if chain.is_pending() { Some(from.unwrap_or(shown).min(shown)) } else { from };
     let traces = app.guard.acts().traces();
     let (found, next) =
         traces.newest(&visit.space_id, chain, from, page.limit(), &opened.trace_key).await?;
@@ -129,17 +137,6 @@ pub(crate) async fn enter(
     let (visit, permit) = app.guard.enter(bearer, space_id, Action::ReadAccessLog).await?;
     app.guard.record(&visit, &permit, Done::default()).await?;
     Ok((visit, permit))
-}
-
-/// The chain that is asked for, if the reader may ever see it. What waits for the
-/// announcement consultation is not shown yet.
-pub(crate) fn shown_chain(visit: &Visit, asked: Option<Chain>) -> Result<Chain, Problem> {
-    let chain = asked.unwrap_or(Chain::Ordinary);
-    let shown = Guard::chains_of(visit.party).any(|shown| shown == chain);
-    if shown && !chain.is_pending() {
-        return Ok(chain);
-    }
-    Err(ProblemKind::NotFound.into())
 }
 
 fn view(stored: StoredTrace) -> Result<TraceView, Problem> {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use espace_access::Guard;
 use espace_domain::{Clock, Random};
-use espace_storage::{Anchors, Aws, Consents, Environment, MissingVariables, SystemKeys};
+use espace_storage::{
+    Anchors, Aws, Consents, Documents, Environment, MissingVariables, SystemKeys, Uploads,
+};
 
 /// The stores this function is allowed, and no other.
 #[derive(Debug, Clone, FromRef)]
@@ -15,6 +17,8 @@ pub struct App {
     pub(crate) guard: Guard,
     pub(crate) consents: Consents,
     pub(crate) anchors: Anchors,
+    pub(crate) documents: Documents,
+    pub(crate) uploads: Uploads,
     pub(crate) random: Arc<dyn Random>,
 }
 
@@ -32,6 +36,8 @@ impl App {
             guard: Guard::new(aws, env, keys, clock, random.clone()),
             consents: Consents::new(aws, env),
             anchors: Anchors::new(aws, env),
+            documents: Documents::new(aws, env),
+            uploads: Uploads::new(aws, env),
             random,
         };
         environment.finish()?;

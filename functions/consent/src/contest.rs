@@ -12,7 +12,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::access_log::shown_chain;
+use crate::shown::{shown_chain, shown_head};
 
 /// Longest reason, characters.
 const REASON_CHARS_MAX: usize = 1_000;
@@ -55,7 +55,8 @@ pub(crate) async fn contest(
     let chain = shown_chain(&visit, input.chain)?;
     let opened = visit.opened(&permit)?;
     let sequence: u64 = sequence.parse().map_err(|_| ProblemKind::NotFound)?;
-    if sequence == 0 || sequence > opened.space.heads().of(chain).sequence {
+    let shown = shown_head(&app, (&visit, &permit), &opened.space, chain).await?;
+    if sequence == 0 || sequence > shown.sequence {
         return Err(ProblemKind::NotFound.into());
     }
     let traces = app.guard.acts().traces();

@@ -15,7 +15,8 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use crate::App;
-use crate::access_log::{enter, shown_chain};
+use crate::access_log::enter;
+use crate::shown::{shown_chain, shown_head};
 use crate::verification::anchored;
 
 /// The format of the file.
@@ -59,7 +60,7 @@ pub(crate) async fn download(
     let Query(query) = query.map_err(|_| ProblemKind::InvalidParameter)?;
     let chain = shown_chain(&visit, query.chain)?;
     let opened = visit.opened(&permit)?;
-    let head = opened.space.heads().of(chain);
+    let head = shown_head(&app, (&visit, &permit), &opened.space, chain).await?;
     let parts = head.sequence.div_ceil(PART_TRACES).max(1);
     let part = query.part.unwrap_or(1);
     if !(1..=parts).contains(&part) {
@@ -81,7 +82,7 @@ pub(crate) async fn download(
         from = next.filter(|next| *next <= last);
     }
     if part == parts
-        && let Some((proof, _)) = anchored(&app, &visit, chain).await?
+        && let Some((proof, _)) = anchored(&app, &visit, chain, head.sequence).await?
     {
         lines.push(proof_line(&proof));
     }

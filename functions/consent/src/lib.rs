@@ -14,6 +14,7 @@ mod list;
 mod open_access;
 mod presence;
 mod read_anchor;
+mod shown;
 mod unblock;
 mod verification;
 mod withdraw;

@@ -16,7 +16,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::access_log::{enter, shown_chain};
+use crate::access_log::enter;
+use crate::shown::{shown_chain, shown_head};
 
 /// Most traces of one chain that are read again at once: the newest.
 const VERIFIED_MAX: u64 = 20_000;
@@ -82,8 +83,12 @@ pub(crate) async fn verify(
     let space = space.ok_or(ProblemKind::NotFound)?;
     let mut chains = Vec::new();
     for chain in Chain::ALL.into_iter().filter(|chain| shown_chain(&visit, Some(*chain)).is_ok()) {
-        let head = space.heads().of(chain);
-        let proof = anchored(&app, &visit, chain).await?;
+        let head = shown_head(&app, (&visit, &permit), &space, chain).await?;
+        if chain.is_pending() && head.sequence == 0 {
+            // Nothing of it is shown: not even that it is there.
+            continue;
+        }
+        let proof = anchored(&app, &visit, chain, head.sequence).await?;
         let last = proof.as_ref().map(|(proof, _)| proof.head());
         let (verified, whole) =
             read_again(&app, (&visit, key), chain, head, last.flatten()).await?;
@@ -110,15 +115,20 @@ pub(crate) async fn verify(
     }))
 }
 
-/// The last proof of a chain whose anchor is there. One whose run is not over, or was cut
+/// The last proof of a chain whose anchor is there, of a waiting one within what is shown. One whose run is not over, or was cut
 /// off, has none yet; an anchor that is there cannot go.
 pub(crate) async fn anchored(
     app: &App,
     visit: &Visit,
     chain: Chain,
+    shown: u64,
 ) -> Result<Option<(AnchorProof, Anchor)>, Problem> {
     let traces = app.guard.acts().traces();
     for proof in traces.last_proofs(&visit.space_id, chain, PROOFS_MAX).await? {
+        if chain.is_pending() && proof.sequence > shown {
+            // It tells of more than is shown.
+            continue;
+        }
         if let Some(anchor) = app.anchors.find(&proof.anchor).await? {
             return Ok(Some((proof, anchor)));
         }

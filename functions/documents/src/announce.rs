@@ -7,8 +7,12 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use espace_access::{Done, Permit, Visit};
 use espace_content::Media;
 use espace_deposit::{CONTENT_BYTES_MAX, Entry, Said};
+use espace_domain::SpaceId;
+use espace_domain::decision::Action;
 use espace_http::{FieldError, Problem, ProblemKind};
-use espace_storage::{InboxName, Target, Upload, UploadDetails, UploadState};
+use espace_storage::{
+    Change, InboxName, Inherited, Target, UPLOADS_OPEN_MAX, Upload, UploadDetails, UploadState,
+};
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -109,38 +113,51 @@ impl Announced {
 }
 
 /// Opens an upload: the inbox first, then what is known of it, with a trace. Killed in
-/// between, an upload is left that nothing was sent to; the inbox forgets it in a day.
+/// between, an upload is left that nothing was sent to; the inbox forgets it in a day. One
+/// that is on its way already goes on where it is the same; where it is not, it gives way
+/// to its own depositor's, and to nobody's once its parts have come.
 pub(crate) async fn announce(
     app: &App,
     (visit, permit): (&Visit, &Permit),
     target: &Target,
-    (announced, entry): (&Announced, Entry),
+    (announced, entry, inherited): (&Announced, Entry, Inherited),
     key: Option<(String, String)>,
 ) -> Result<UploadView, Problem> {
     let opened = visit.opened(permit)?;
-    let random = app.random.as_ref();
     let (space_id, document_id) = (&visit.space_id, target.document_id());
     let content_key = &opened.content_key;
     let before = match &opened.upload {
         Some(upload) if upload.document_id == *document_id => Some(upload.clone()),
         _ => app.uploads.find(space_id, document_id, content_key).await?,
     };
+    let author = author((visit, permit))?;
+    if let Some(before) = &before {
+        let is_theirs = before.details.author.depositor() == author.depositor();
+        match before.state_at(visit.now) {
+            UploadState::Rejected => {}
+            _ if is_theirs && before.details.sha256 == announced.sha256 => {
+                return pending(app, visit, before.clone()).await;
+            }
+            UploadState::AwaitingContent if is_theirs => {}
+            UploadState::AwaitingContent | UploadState::Checking => {
+                return Err(ProblemKind::UploadPending.into());
+            }
+        }
+    }
+    if app.uploads.count_open(space_id, visit.now).await? >= UPLOADS_OPEN_MAX {
+        return Err(ProblemKind::TooManyUploads.into());
+    }
     let mut bytes = [0; NAME_BYTES];
-    random.fill(&mut bytes);
+    app.random.fill(&mut bytes);
     let name = InboxName {
         space_id: space_id.clone(),
         document_id: document_id.clone(),
         name: BASE64URL_NOPAD.encode(&bytes),
     };
     let upload_id = app.inbox.begin(&name).await?;
-    let author = author((visit, permit))?;
-    let claimed = entry
-        .unique_id
-        .as_ref()
-        .map(|unique| visit.names.unique(space_id, &author.depositor(), unique));
     let upload = Upload {
         document_id: document_id.clone(),
-        write: before.as_ref().map_or(0, |before| before.write + 1),
+        write: before.as_ref().map_or(0, |before| before.write),
         state: UploadState::AwaitingContent,
         details: UploadDetails {
             version: target.version(),
@@ -148,7 +165,8 @@ pub(crate) async fn announce(
             title: entry.title,
             event_date: entry.event_date,
             comment: entry.comment,
-            labels: entry.labels,
+            inherited,
+            labels: target.labels_with(entry.labels),
             unique_id: entry.unique_id,
             content_type: announced.content_type.clone(),
             size: announced.size,
@@ -161,26 +179,76 @@ pub(crate) async fn announce(
             reason: None,
         },
     };
-    let mut changes = vec![app.uploads.create(space_id, &upload, content_key, random)?];
-    if let Some(claimed) = claimed {
-        changes.push(app.documents.claim_unique(space_id, &claimed, document_id)?);
+    let changes = changes(app, (visit, permit), &upload, before.is_some(), key)?;
+    let elements = [document_id.as_str(), "upload:begun"];
+    let done = Done { elements: &elements, changes: &changes, ..Done::default() };
+    if let Err(problem) = app.guard.record(visit, permit, done).await {
+        give_up(app, space_id, &upload).await;
+        return Err(problem);
+    }
+    if let Some(before) = before {
+        give_up(app, space_id, &before).await;
+    }
+    UploadView::of(app, (space_id, visit.now), upload).await
+}
+
+/// The writes of an announcement: what is announced, and the names that lead to it.
+fn changes(
+    app: &App,
+    (visit, permit): (&Visit, &Permit),
+    upload: &Upload,
+    replaces: bool,
+    key: Option<(String, String)>,
+) -> Result<Vec<Change>, Problem> {
+    let (space_id, document_id) = (&visit.space_id, &upload.document_id);
+    let content_key = &visit.opened(permit)?.content_key;
+    let random = app.random.as_ref();
+    let mut changes = vec![if replaces {
+        app.uploads.replace(space_id, upload, content_key, random)?
+    } else {
+        app.uploads.create(space_id, upload, content_key, random)?
+    }];
+    for name in names_of(visit, upload) {
+        changes.push(app.documents.claim_unique(space_id, &name, document_id)?);
     }
     if let Some((name, bound)) = key {
         let key = (name.as_str(), bound.as_str());
         changes.push(app.documents.claim_key(space_id, key, document_id, visit.now)?);
     }
-    let elements = [document_id.as_str(), "upload:begun"];
-    let done = Done { elements: &elements, changes: &changes, ..Done::default() };
-    if let Err(problem) = app.guard.record(visit, permit, done).await {
-        let details = &upload.details;
-        return match app.inbox.abort(&name, &details.upload_id).await {
-            // What cannot be given up now, the inbox forgets in a day.
-            Ok(()) | Err(_) => Err(problem),
-        };
+    Ok(changes)
+}
+
+/// The names by which a content on its way is found.
+pub(crate) fn names_of(visit: &Visit, upload: &Upload) -> Vec<String> {
+    let details = &upload.details;
+    let kind = details.document_type;
+    let sole = kind.is_statement().then(|| visit.names.sole(&visit.space_id, kind));
+    let called = details
+        .unique_id
+        .as_ref()
+        .map(|unique| visit.names.unique(&visit.space_id, &details.author.depositor(), unique));
+    sole.into_iter().chain(called).collect()
+}
+
+/// One that is on its way already, with its parts' URLs.
+pub(crate) async fn pending(
+    app: &App,
+    visit: &Visit,
+    upload: Upload,
+) -> Result<UploadView, Problem> {
+    let elements = [upload.document_id.as_str()];
+    let facts = Some(visit.facts_of_upload(&upload));
+    let action = Action::ReadUpload;
+    let permit = app.guard.permit_for(visit, action, facts, &elements).await?;
+    app.guard.record(visit, &permit, Done { elements: &elements, ..Done::default() }).await?;
+    UploadView::of(app, (&visit.space_id, visit.now), upload).await
+}
+
+/// Gives up what was sent of an upload. What cannot be given up now, the inbox forgets in
+/// two days.
+pub(crate) async fn give_up(app: &App, space_id: &SpaceId, upload: &Upload) {
+    let name = upload.inbox_name(space_id);
+    match app.inbox.abort(&name, &upload.details.upload_id).await {
+        Ok(()) | Err(_) => {}
     }
-    if let Some(before) = before {
-        let name = before.inbox_name(space_id);
-        app.inbox.abort(&name, &before.details.upload_id).await?;
-    }
-    UploadView::of(app, (space_id, visit.now), upload).await
 }

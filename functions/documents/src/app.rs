@@ -8,7 +8,7 @@ use axum::extract::FromRef;
 use espace_access::Guard;
 use espace_domain::{Clock, Random};
 use espace_storage::{
-    Aws, Documents, Environment, Inbox, MissingVariables, SystemKeys, Uploads, Vault,
+    Aws, Documents, Environment, Inbox, MissingVariables, Reveals, SystemKeys, Uploads, Vault,
 };
 
 /// The stores this function is allowed, and no other.
@@ -19,6 +19,7 @@ pub struct App {
     pub(crate) uploads: Uploads,
     pub(crate) vault: Vault,
     pub(crate) inbox: Inbox,
+    pub(crate) reveals: Reveals,
     /// Whether documents of test identities are taken.
     pub(crate) takes_test_identities: bool,
     pub(crate) random: Arc<dyn Random>,
@@ -35,6 +36,7 @@ impl App {
         let env = &mut environment;
         let keys = Arc::new(SystemKeys::new(aws, env, clock.clone()));
         let app = Self {
+            reveals: Reveals::new(aws, env, keys.clone()),
             guard: Guard::new(aws, env, keys, clock, random.clone()),
             documents: Documents::new(aws, env),
             uploads: Uploads::new(aws, env),

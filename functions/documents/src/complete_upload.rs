@@ -16,7 +16,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::read_upload::{Found, enter};
+use crate::read_upload::{Found, enter, finish};
 use crate::upload_view::{PART_BYTES, UploadView, missing, parts_of};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -80,9 +80,7 @@ pub(crate) async fn complete(
             // Said before: what may have been left undone is done.
             let done = Done { elements: &elements, ..Done::default() };
             app.guard.record(&visit, &permit, done).await?;
-            if let Some(arrived) = app.inbox.arrived(&name, &upload_id).await? {
-                app.inbox.complete(&name, &upload_id, &arrived).await?;
-            }
+            finish(&app, &visit, &upload).await?;
             accepted(UploadView::checking(upload.document_id))
         }
         UploadState::AwaitingContent => {

@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use espace_access::{Done, Permit, Visit};
 use espace_crypto::{ContentKey, ContentPlace, covering, open_content};
-use espace_domain::DocumentId;
 use espace_domain::decision::Action;
 use espace_http::{Bearer, Exact, Problem, ProblemBody, ProblemKind};
 use espace_storage::PastVersion;
@@ -44,7 +43,8 @@ pub(crate) async fn read(
     let path = (space_id.as_str(), document_id.as_str());
     let (visit, permit, document) = enter(&app, &bearer, path, Action::ReadDocument).await?;
     let version = document.details.as_past();
-    send(&app, (&visit, &permit), &document.document_id, &version, &headers).await
+    let elements = [document_id.as_str()];
+    send(&app, (&visit, &permit), &elements, &version, &headers).await
 }
 
 /// Reads the content of one version, as its newest is read.
@@ -74,19 +74,21 @@ pub(crate) async fn read_version(
     let Some(version) = version else {
         return Err(app.guard.absent(&visit, action, &[&document_id]).await);
     };
-    send(&app, (&visit, &permit), &document.document_id, &version, &headers).await
+    let number = format!("version:{}", version.version);
+    let elements = [document_id.as_str(), number.as_str()];
+    send(&app, (&visit, &permit), &elements, &version, &headers).await
 }
 
-/// Sends the content of a version, once the trace of its reading stands.
+/// Sends the content of a version, once the trace of its reading stands. `elements` begin
+/// with the document.
 async fn send(
     app: &App,
     (visit, permit): (&Visit, &Permit),
-    document_id: &DocumentId,
+    elements: &[&str],
     details: &PastVersion,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let elements = [document_id.as_str()];
-    app.guard.record(visit, permit, Done { elements: &elements, ..Done::default() }).await?;
+    app.guard.record(visit, permit, Done { elements, ..Done::default() }).await?;
     let tag = content_tag(details);
     let sent = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if sent(header::IF_NONE_MATCH).is_some_and(|tags| tags == "*" || names(tags, &tag)) {
@@ -110,7 +112,7 @@ async fn send(
     let corrupt = |_| Problem::internal("a content does not open");
     let place = ContentPlace {
         space: visit.space_id.as_str(),
-        document: document_id.as_str(),
+        document: elements.first().copied().unwrap_or_default(),
         version: details.version,
     };
     let space_key = &visit.opened(permit)?.content_key;

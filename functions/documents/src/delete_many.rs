@@ -13,10 +13,13 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::announce::give_up;
 use crate::delete::{clear, removal};
 
 /// Most documents deleted at once (`domain.md` B7).
 const DELETED_MAX: usize = 10;
+/// Most writes of one deletion, its trace's apart: what one transaction takes.
+const CHANGES_MAX: usize = 95;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -71,8 +74,16 @@ pub(crate) async fn delete(
         permits.push(app.guard.permit_for(&visit, action, facts, &elements).await?);
     }
     let mut changes = Vec::new();
+    let mut given_up = Vec::new();
     for document in &found {
-        changes.extend(removal(&app, (&visit, &permit), document)?);
+        let sent = app.uploads.find(&visit.space_id, &document.document_id, key).await?;
+        changes.extend(removal(&app, (&visit, &permit), document, sent.as_ref())?);
+        given_up.extend(sent);
+    }
+    if changes.len() > CHANGES_MAX {
+        let detail = "Ces documents ont trop de versions : supprimez-les un par un.";
+        let error = FieldError::new("/documentIds", "too-many-versions", detail);
+        return Err(Problem::invalid(vec![error]));
     }
     // One trace tells of all: to whom any of them is secret, it is.
     let chain = permits.iter().filter_map(Permit::chain).reduce(Chain::joined);
@@ -81,6 +92,9 @@ pub(crate) async fn delete(
     app.guard.record(&visit, &permit, done).await?;
     for document in &found {
         clear(&app, document).await;
+    }
+    for upload in &given_up {
+        give_up(&app, &visit.space_id, upload).await;
     }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -15,15 +15,15 @@ use espace_content::Inspected;
 use espace_deposit::{Entry, PatientFacts, complete, examine, require_holders};
 use espace_domain::decision::{Action, DocumentFacts};
 use espace_http::{Bearer, Claims, IdempotencyKey, Problem, ProblemBody, ProblemKind};
-use espace_storage::Document;
+use espace_storage::{Document, Inherited};
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::announce::{Announced, AnnouncedInput, announce};
+use crate::announce::{Announced, AnnouncedInput, announce, pending};
 use crate::entry::{self, EntryInput, problem_of};
 use crate::form::{self, Form};
 use crate::keep::{New, keep};
-use crate::target::{Deposited, Resolved, depositor_of, resolve};
+use crate::target::{Deposited, Resolved, depositor_of, permit_on, resolve};
 use crate::upload_view::UploadView;
 use crate::view::DocumentView;
 
@@ -126,10 +126,11 @@ async fn whole(
     let (visit, permit) = admit(app, claims, space_id, &deposited).await?;
     let target = match resolve(app, (&visit, &permit), &deposited).await? {
         Resolved::Known(document) => return known(app, (&visit, &permit), *document).await,
-        Resolved::Pending(_) => return Err(ProblemKind::UniqueIdTaken.into()),
+        Resolved::Pending(_) => return Err(ProblemKind::UploadPending.into()),
         Resolved::Place(target) => target,
     };
     require_patient(app, (&visit, &permit), &inspected)?;
+    let permit = permit_on(app, &visit, (&target, &entry)).await?;
     let bound = deposited.fingerprint(&visit.names);
     let name = deposited
         .key
@@ -169,19 +170,24 @@ async fn announce_new(
     let target = match resolve(app, (&visit, &permit), &deposited).await? {
         Resolved::Known(document) => return known(app, (&visit, &permit), *document).await,
         Resolved::Pending(upload) => {
-            let id = upload.document_id.clone();
-            let done = Done { elements: &[id.as_str()], ..Done::default() };
-            app.guard.record(&visit, &permit, done).await?;
-            let view = UploadView::of(app, (&visit.space_id, visit.now), *upload).await?;
+            let view = pending(app, &visit, *upload).await?;
             return Ok((StatusCode::ACCEPTED, Json(view)).into_response());
         }
         Resolved::Place(target) => target,
     };
+    let permit = permit_on(app, &visit, (&target, &entry)).await?;
     let bound = deposited.fingerprint(&visit.names);
     let key = deposited.key.zip(bound).map(|((key, _), bound)| {
         (visit.names.idempotency(&visit.space_id, deposited.depositor, key), bound)
     });
-    let view = announce(app, (&visit, &permit), &target, (&announced, entry.clone()), key).await?;
+    let view = announce(
+        app,
+        (&visit, &permit),
+        &target,
+        (&announced, entry.clone(), Inherited::default()),
+        key,
+    )
+    .await?;
     Ok((StatusCode::ACCEPTED, Json(view)).into_response())
 }
 
@@ -236,6 +242,8 @@ async fn known(
     document: Document,
 ) -> Result<Response, Problem> {
     let elements = [document.document_id.as_str()];
-    app.guard.record(visit, permit, Done { elements: &elements, ..Done::default() }).await?;
+    let facts = Some(visit.facts(&document));
+    let permit = app.guard.permit_for(visit, permit.action(), facts, &elements).await?;
+    app.guard.record(visit, &permit, Done { elements: &elements, ..Done::default() }).await?;
     Ok((StatusCode::CREATED, Json(DocumentView::of(document, visit.party))).into_response())
 }

@@ -36,6 +36,10 @@ pub(crate) struct Edit {
     archived: Option<bool>,
     #[serde(default)]
     pinned: Option<bool>,
+    /// `true`, by its author: the announcement consultation was held; the patient sees it
+    /// from now on.
+    #[serde(default)]
+    announced: Option<bool>,
 }
 
 impl Edit {
@@ -51,6 +55,9 @@ impl Edit {
         if self.archived.is_some() || self.pinned.is_some() {
             actions.push(Action::ArrangeDocument);
         }
+        if self.announced.is_some() {
+            actions.push(Action::RevealDocument);
+        }
         actions
     }
 
@@ -63,6 +70,7 @@ impl Edit {
             yes_or_no(self.masked, "masked:yes", "masked:no"),
             yes_or_no(self.archived, "archived:yes", "archived:no"),
             yes_or_no(self.pinned, "pinned:yes", "pinned:no"),
+            self.announced.map(|_| "announced"),
         ]
         .into_iter()
         .flatten()
@@ -96,6 +104,10 @@ pub(crate) async fn edit(
         let detail = "Rien n’est à changer.";
         return Err(Problem::invalid(vec![FieldError::new("", "nothing-asked", detail)]));
     }
+    if edit.announced == Some(false) {
+        let detail = "Une annonce faite ne se reprend pas.";
+        return Err(Problem::invalid(vec![FieldError::new("/announced", "only-true", detail)]));
+    }
     for action in asked.iter().skip(1) {
         app.guard.permit(&visit, *action, &[&document_id]).await?;
     }
@@ -119,6 +131,9 @@ pub(crate) async fn edit(
     details.masked = edit.masked.unwrap_or(details.masked);
     details.archived = edit.archived.unwrap_or(details.archived);
     details.pinned = edit.pinned.unwrap_or(details.pinned);
+    if edit.announced == Some(true) {
+        details.reveal();
+    }
     let key = &visit.opened(&permit)?.content_key;
     let change = app.documents.replace(&visit.space_id, &document, key, app.random.as_ref())?;
     let mut elements: Vec<&str> = vec![&document_id];

@@ -67,6 +67,9 @@ pub(crate) async fn keep(
         random,
     };
     let (document, mut changes) = placing.place(target, kept)?;
+    if Placing::is_newly_hidden(&document) {
+        changes.extend(app.reveals.mark(space_id, &document_id, visit.now, random).await?);
+    }
     changes.extend(more(&document)?);
     let number = format!("version:{version}");
     let mut elements = vec![document_id.as_str()];

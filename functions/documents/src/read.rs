@@ -8,7 +8,7 @@ use axum::http::{HeaderName, header};
 use espace_access::{Done, Permit, Visit};
 use espace_domain::DocumentId;
 use espace_domain::decision::Action;
-use espace_http::{Bearer, Problem, ProblemBody};
+use espace_http::{Bearer, Problem, ProblemBody, ProblemKind};
 use espace_storage::Document;
 
 use crate::App;
@@ -55,16 +55,14 @@ pub(crate) async fn enter(
 ) -> Result<(Visit, Permit, Document), Problem> {
     match visit(app, bearer, path, action).await? {
         (visit, permit, Found::Document(document)) => Ok((visit, permit, *document)),
-        (visit, _, Found::Upload(upload)) => {
-            // To whom it is sent it is not a document yet.
-            Err(app.guard.absent(&visit, action, &[upload.document_id.as_str()]).await)
-        }
+        // To whom it is sent it is not a document yet.
+        (_, _, Found::Upload(_)) => Err(ProblemKind::NotFound.into()),
     }
 }
 
 /// Lets a caller act on a document, or on one of their own on its way. One that is hidden
 /// from them and one that is not there come to the same.
-async fn visit(
+pub(crate) async fn visit(
     app: &App,
     bearer: &Bearer,
     (space_id, document_id): (&str, &str),
@@ -80,10 +78,13 @@ async fn visit(
         return Ok((visit, permit, Found::Document(Box::new(document))));
     }
     let theirs = opened.upload.clone().filter(|sent| visit.facts_of_upload(sent).authored);
-    match theirs {
-        Some(upload) => Ok((visit, permit, Found::Upload(Box::new(upload)))),
-        None => Err(app.guard.absent(&visit, action, &elements).await),
-    }
+    let Some(upload) = theirs else {
+        return Err(app.guard.absent(&visit, action, &elements).await);
+    };
+    // Its trace goes where those of the document will go.
+    let facts = Some(visit.facts_of_upload(&upload));
+    let permit = app.guard.permit_for(&visit, action, facts, &elements).await?;
+    Ok((visit, permit, Found::Upload(Box::new(upload))))
 }
 
 /// The tag of an entry as it stands.

@@ -5,7 +5,7 @@
 
 use espace_access::{Permit, Visit};
 use espace_deposit::Entry;
-use espace_domain::decision::Party;
+use espace_domain::decision::{Action, DocumentFacts, Party};
 use espace_domain::{Actor, DocumentId, SpaceId};
 use espace_http::{Problem, ProblemKind};
 use espace_storage::{Author, Document, RelationNames, Target, Upload, UploadState};
@@ -84,11 +84,14 @@ pub(crate) async fn resolve(
             if known.fingerprint != deposited.fingerprint(names) {
                 return Err(ProblemKind::IdempotencyKeyReused.into());
             }
-            return standing(app, (visit, permit), &known.document_id)
-                .await?
-                .ok_or_else(|| ProblemKind::IdempotencyKeyReused.into());
+            // What was made may be gone: then it is made again.
+            if let Some(standing) = standing(app, (visit, permit), &known.document_id).await? {
+                return Ok(standing);
+            }
         }
     }
+    let kind = entry.document_type;
+    let sole = kind.is_statement().then(|| led(names.sole(space_id, kind))).flatten();
     if let Some(unique) = &entry.unique_id
         && let Some(id) = led(names.unique(space_id, deposited.depositor, unique))
     {
@@ -101,14 +104,13 @@ pub(crate) async fn resolve(
             Some(Resolved::Pending(upload)) if upload.details.sha256 == deposited.sha256 => {
                 Ok(Resolved::Pending(upload))
             }
-            // What was on its way came to nothing: the name serves again.
-            None => Ok(Resolved::Place(Target::New(id))),
+            // What was on its way came to nothing: the name serves again, for what stands
+            // now where there is one of a kind.
+            None => next(app, (visit, permit), sole.as_ref().unwrap_or(&id), |_| true).await,
             Some(_) => Err(ProblemKind::UniqueIdTaken.into()),
         };
     }
-    if entry.document_type.is_statement()
-        && let Some(id) = led(names.sole(space_id, entry.document_type))
-    {
+    if let Some(id) = sole {
         if visit.party == Party::Insurer {
             return Err(ProblemKind::StatementStands.into());
         }
@@ -116,16 +118,17 @@ pub(crate) async fn resolve(
     }
     for replaced in deposited.replaces.iter().take(REPLACED_MAX) {
         if let Some(id) = led(names.unique(space_id, deposited.depositor, replaced)) {
-            return next(app, (visit, permit), &id, |document| {
-                document.details.document_type == entry.document_type
-            })
-            .await;
+            let is_theirs = |document: &Document| {
+                document.details.document_type == kind && visit.facts(document).authored
+            };
+            return next(app, (visit, permit), &id, is_theirs).await;
         }
     }
     Ok(Resolved::Place(Target::New(DocumentId::at(visit.now, app.random.as_ref()))))
 }
 
-/// The next version of a document, where there is one and it may be that.
+/// The next version of a document; a new one of its name where there is none, or of another
+/// where it may not be that.
 async fn next(
     app: &App,
     (visit, permit): (&Visit, &Permit),
@@ -133,11 +136,13 @@ async fn next(
     fits: impl Fn(&Document) -> bool,
 ) -> Result<Resolved, Problem> {
     let key = &visit.opened(permit)?.content_key;
-    let found = app.documents.find(&visit.space_id, id, key).await?;
-    let Some(document) = found.filter(fits) else {
+    let Some(document) = app.documents.find(&visit.space_id, id, key).await? else {
+        return Ok(Resolved::Place(Target::New(id.clone())));
+    };
+    if !fits(&document) {
         let id = DocumentId::at(visit.now, app.random.as_ref());
         return Ok(Resolved::Place(Target::New(id)));
-    };
+    }
     let target = Target::Next(Box::new(document));
     if target.has_room() {
         Ok(Resolved::Place(target))
@@ -146,7 +151,8 @@ async fn next(
     }
 }
 
-/// What stands under a document's name.
+/// What stands under a document's name, for who deposited it; what someone else has put in
+/// its place since is not theirs to be shown.
 async fn standing(
     app: &App,
     (visit, permit): (&Visit, &Permit),
@@ -154,11 +160,32 @@ async fn standing(
 ) -> Result<Option<Resolved>, Problem> {
     let key = &visit.opened(permit)?.content_key;
     if let Some(document) = app.documents.find(&visit.space_id, id, key).await? {
+        if !visit.facts(&document).authored {
+            return Err(ProblemKind::StatementStands.into());
+        }
         return Ok(Some(Resolved::Known(Box::new(document))));
     }
     let upload = app.uploads.find(&visit.space_id, id, key).await?;
     let upload = upload.filter(|upload| upload.state_at(visit.now) != UploadState::Rejected);
     Ok(upload.map(|upload| Resolved::Pending(Box::new(upload))))
+}
+
+/// Decides again about what a deposit comes to, so that its trace goes where those of the
+/// whole document go: what was hidden stays hidden.
+pub(crate) async fn permit_on(
+    app: &App,
+    visit: &Visit,
+    (target, entry): (&Target, &Entry),
+) -> Result<Permit, Problem> {
+    let facts = DocumentFacts {
+        document_type: entry.document_type,
+        labels: target.labels_with(entry.labels),
+        authored: true,
+        from_own_side: visit.party.is_own_side(),
+        rule: None,
+    };
+    let elements = [target.document_id().as_str()];
+    app.guard.permit_for(visit, Action::DepositDocument, Some(facts), &elements).await
 }
 
 /// Who deposits.

@@ -14,9 +14,9 @@ use data_encoding::HEXLOWER;
 use espace_access::{Done, Permit, Visit};
 use espace_content::Header;
 use espace_deposit::{Entry, Said, complete, examine};
-use espace_domain::decision::Action;
+use espace_domain::decision::{Action, DocumentFacts};
 use espace_http::{Bearer, Problem, ProblemBody, ProblemKind};
-use espace_storage::{Document, PastVersion, Target};
+use espace_storage::{Document, Inherited, PastVersion, Target};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -47,6 +47,7 @@ pub(crate) struct VersionView {
     version: u32,
     title: String,
     event_date: Date,
+    comment: Option<String>,
     content_type: String,
     size: u64,
     sha256: String,
@@ -102,24 +103,24 @@ pub(crate) async fn deposit(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let path = (space_id.as_str(), document_id.as_str());
-    let (visit, permit, document) = enter(&app, &bearer, path, Action::ReplaceDocument).await?;
-    let at = (&visit, &permit);
+    let (visit, _, document) = enter(&app, &bearer, path, Action::ReplaceDocument).await?;
     match Content::read(&headers, body).await? {
-        Content::Whole(form) => whole(&app, at, document, form).await,
-        Content::Announced(announced) => announced_next(&app, at, document, announced).await,
+        Content::Whole(form) => whole(&app, &visit, document, form).await,
+        Content::Announced(announced) => announced_next(&app, &visit, document, announced).await,
     }
 }
 
 /// A version that came in the request.
 async fn whole(
     app: &App,
-    (visit, permit): (&Visit, &Permit),
+    visit: &Visit,
     document: Document,
     form: Form,
 ) -> Result<Response, Problem> {
     let inspected = examine(&form.content).map_err(problem_of)?;
     let said = entry::read(&form.entry)?.said();
-    let entry = entry_of(&document, said, inspected.header.as_ref())?;
+    let (entry, _) = entry_of(&document, said, inspected.header.as_ref())?;
+    let permit = &permit_version(app, visit, &document, &entry).await?;
     require_patient(app, (visit, permit), &inspected)?;
     let sha256 = HEXLOWER.encode(digest(&SHA256, &form.content).as_ref());
     if let Some(known) = same(app, (visit, permit), &document, (&entry, &sha256)).await? {
@@ -134,18 +135,41 @@ async fn whole(
 /// A version that will come.
 async fn announced_next(
     app: &App,
-    (visit, permit): (&Visit, &Permit),
+    visit: &Visit,
     document: Document,
     announced: Announced,
 ) -> Result<Response, Problem> {
-    let entry = entry_of(&document, announced.said.clone(), None)?;
+    let (entry, inherited) = entry_of(&document, announced.said.clone(), None)?;
+    let permit = &permit_version(app, visit, &document, &entry).await?;
     let told = (&entry, announced.sha256.as_str());
     if let Some(known) = same(app, (visit, permit), &document, told).await? {
         return Ok((StatusCode::CREATED, Json(known)).into_response());
     }
     let target = next(document)?;
-    let view = announce(app, (visit, permit), &target, (&announced, entry), None).await?;
+    let view =
+        announce(app, (visit, permit), &target, (&announced, entry, inherited), None).await?;
     Ok((StatusCode::ACCEPTED, Json(view)).into_response())
+}
+
+/// Decides about the version that is deposited: its labels are said by whom they may be, and
+/// its trace goes where those of what it will be go.
+async fn permit_version(
+    app: &App,
+    visit: &Visit,
+    document: &Document,
+    entry: &Entry,
+) -> Result<Permit, Problem> {
+    let elements = [document.document_id.as_str()];
+    let facts = visit.facts(document);
+    let said = DocumentFacts { labels: entry.labels, ..facts };
+    app.guard.permit_for(visit, Action::DepositDocument, Some(said), &elements).await?;
+    let labels = entry.labels.with(document.details.labels());
+    let action = Action::ReplaceDocument;
+    if labels == facts.labels {
+        return app.guard.permit_for(visit, action, Some(facts), &elements).await;
+    }
+    let will_be = DocumentFacts { labels, ..facts };
+    app.guard.permit_for(visit, action, Some(will_be), &elements).await
 }
 
 fn next(document: Document) -> Result<Target, Problem> {
@@ -158,11 +182,16 @@ fn entry_of(
     document: &Document,
     mut said: Said,
     header: Option<&Header>,
-) -> Result<Entry, Problem> {
+) -> Result<(Entry, Inherited), Problem> {
     let before = &document.details;
     let own_type = header.and_then(|header| header.document_type.as_ref());
     let own_title = header.and_then(|header| header.title.as_ref());
     let own_date = header.and_then(|header| header.event_date);
+    let inherited = Inherited {
+        title: said.title.is_none(),
+        event_date: said.event_date.is_none(),
+        comment: said.comment.is_none(),
+    };
     if own_type.is_none() {
         said.type_code.get_or_insert_with(|| before.document_type.code().to_owned());
     }
@@ -172,11 +201,14 @@ fn entry_of(
     if own_date.is_none() {
         said.event_date.get_or_insert(before.event_date);
     }
+    if said.comment.is_none() {
+        said.comment.clone_from(&before.comment);
+    }
     let entry = complete(said, header).map_err(problem_of)?;
     if entry.document_type != before.document_type {
         return Err(ProblemKind::EntryDisagrees.into());
     }
-    Ok(entry)
+    Ok((entry, inherited))
 }
 
 /// The document as it stands, where this content is in it already; a fault where its name
@@ -202,6 +234,12 @@ async fn same(
     let name = visit.names.unique(&visit.space_id, &depositor, unique);
     match app.documents.known(&visit.space_id, &name).await? {
         None => Ok(None),
+        // Announced for a version of this document that has not come, or came to nothing.
+        Some(known)
+            if known.document_id == document.document_id && !document.details.is_called(unique) =>
+        {
+            Ok(None)
+        }
         Some(_) => Err(ProblemKind::UniqueIdTaken.into()),
     }
 }
@@ -212,6 +250,7 @@ impl From<PastVersion> for VersionView {
             version: past.version,
             title: past.title,
             event_date: past.event_date,
+            comment: past.comment,
             content_type: past.content_type,
             size: past.size,
             sha256: past.sha256,

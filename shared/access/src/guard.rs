@@ -49,6 +49,11 @@ pub struct Permit {
 }
 
 impl Permit {
+    /// What is permitted.
+    pub fn action(&self) -> Action {
+        self.action
+    }
+
     /// The chain that its trace goes to.
     pub fn chain(&self) -> Option<Chain> {
         self.duties.trace
@@ -389,10 +394,20 @@ fn repetition(
     names.repetition(&parts)
 }
 
-/// What is told of a document that is someone else's: to who may not read it, only that.
+/// What is told of a document that is hidden, someone else's or not there: to who may not
+/// read it, only that.
 fn told(visit: &Visit, reason: Reason, situation: &Situation) -> Reason {
+    let about_the_document = matches!(
+        reason,
+        Reason::NotTheirs
+            | Reason::MatrixForbids
+            | Reason::Masked
+            | Reason::HiddenByRule
+            | Reason::NotYetVisible
+            | Reason::HiddenFromRepresentatives
+    );
     match decide(visit.party, Action::ReadDocument, situation) {
-        Decision::Deny(unread) if reason == Reason::NotTheirs => unread,
+        Decision::Deny(unread) if about_the_document => unread,
         _ => reason,
     }
 }

@@ -6,12 +6,14 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::header::{canonical_id, collapsed, written_day};
-use crate::{Header, Refused, embedded};
+use crate::{Header, Refused, fhir_media};
 
 /// Most entries of a bundle.
 const ENTRIES_MAX: usize = 2_000;
 /// Most objects of a bundle, of whatever kind.
 const OBJECTS_MAX: usize = 100_000;
+/// Most members and items of a bundle, of whatever kind.
+const MEMBERS_MAX: usize = 500_000;
 /// Longest text of the header, characters.
 const HEADER_CHARS_MAX: usize = 1_000;
 /// The systems of document types, by their OID.
@@ -78,7 +80,6 @@ struct Resource {
     #[serde(default)]
     name: serde_json::Value,
     birth_date: Option<String>,
-    data: Option<String>,
 }
 
 /// Reads a whole document.
@@ -88,6 +89,11 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Header, Refused> {
     if bytes.iter().filter(|byte| **byte == b'{').take(OBJECTS_MAX + 1).count() > OBJECTS_MAX {
         return Err(Refused::TooComplex);
     }
+    if bytes.iter().filter(|byte| **byte == b',').take(MEMBERS_MAX + 1).count() > MEMBERS_MAX {
+        return Err(Refused::TooComplex);
+    }
+    // A medium inside is judged like a document of its own.
+    fhir_media::check(bytes)?;
     let bundle: Bundle = serde_json::from_slice(bytes).map_err(|_| Refused::Malformed)?;
     if bundle.resource_type != "Bundle" || bundle.kind.as_deref() != Some("document") {
         return Err(Refused::NotClinical);
@@ -107,14 +113,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Header, Refused> {
         let Some(resource) = &entry.resource else {
             continue;
         };
-        // A medium inside is judged like a document of its own.
-        if let Some(data) = &resource.data {
-            embedded::check(data)?;
-        }
         resources.insert(entry.full_url.clone(), resource);
         resources.insert(format!("{}/{}", resource.resource_type, resource.id), resource);
     }
-    media(bytes)?;
     let mut header = Header {
         unique_id: bundle.identifier.as_ref().and_then(unique_id),
         document_type: composition.kind.as_ref().and_then(document_type),
@@ -153,26 +154,6 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Header, Refused> {
         names.filter_map(|name| collapsed(name["family"].as_str()?, HEADER_CHARS_MAX)).collect();
     header.author = author(composition, &resources);
     Ok(header)
-}
-
-/// Judges every medium in attachments, wherever it stands.
-fn media(bytes: &[u8]) -> Result<(), Refused> {
-    let whole: serde_json::Value = serde_json::from_slice(bytes).map_err(|_| Refused::Malformed)?;
-    let mut open = vec![&whole];
-    while let Some(value) = open.pop() {
-        match value {
-            serde_json::Value::Object(members) => {
-                let is_medium = members.contains_key("contentType");
-                if let (true, Some(data)) = (is_medium, members.get("data")) {
-                    embedded::check(data.as_str().ok_or(Refused::Malformed)?)?;
-                }
-                open.extend(members.values());
-            }
-            serde_json::Value::Array(items) => open.extend(items),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 fn identifier_of(value: &serde_json::Value) -> Identifier {

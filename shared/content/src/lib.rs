@@ -11,6 +11,7 @@ mod cda;
 mod dicom;
 mod embedded;
 mod fhir;
+mod fhir_media;
 mod header;
 mod inspector;
 mod media;

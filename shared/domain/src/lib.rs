@@ -7,6 +7,7 @@
 
 mod actor;
 mod alert;
+mod announcement;
 mod base32;
 mod card;
 mod clock;
@@ -32,6 +33,7 @@ mod trace;
 
 pub use actor::Actor;
 pub use alert::{ALERT_VALIDITY_DAYS, AlertCode, AlertCodeError};
+pub use announcement::{shown_on, told_on};
 pub use card::{Card, CardError, CardSerial, CardType};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use contact::{Channel, Contact, ContactError, Email, Phone, PostalAddress};

@@ -182,6 +182,13 @@ problems! {
     /// The time to send a large content is over, or it was refused; `reason` says why.
     UploadOver = "upload-over", CONFLICT, "Envoi terminé",
         "Cet envoi est terminé. Recommencez le dépôt.";
+    /// A content is on its way to be that document or its next version: another depositor's,
+    /// or one whose parts have all come.
+    UploadPending = "upload-pending", CONFLICT, "Envoi en cours",
+        "Un envoi est déjà en cours pour ce document. Attendez qu’il soit terminé.";
+    /// As many large contents are on their way to a space as may be at once.
+    TooManyUploads = "too-many-uploads", CONFLICT, "Trop d’envois en cours",
+        "Trop d’envois sont en cours dans cet espace. Terminez-les, ou attendez demain.";
     /// The document has as many versions as are kept.
     TooManyVersions = "too-many-versions", CONFLICT, "Trop de versions",
         "Ce document a déjà trop de versions. Déposez-en un nouveau.";

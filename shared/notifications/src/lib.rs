@@ -127,6 +127,11 @@ pub enum Notice {
         /// Who is written to.
         first_name: String,
     },
+    /// Something waits that a professional wishes to announce themselves.
+    AnnouncementWaiting {
+        /// Who is written to.
+        first_name: String,
+    },
     /// The refusal is registered.
     OppositionRegistered {
         /// The reference of the receipt.
@@ -303,6 +308,7 @@ mod tests {
             Notice::ContactAdded { alert: "0A1B-2C3D-4E5F".into() },
             Notice::ContactRemoved { alert: "0A1B-2C3D-4E5F".into() },
             Notice::SpaceFrozen { first_name: name() },
+            Notice::AnnouncementWaiting { first_name: name() },
             Notice::AccessChanged {
                 what: "Le mot de passe".into(),
                 alert: "0A1B-2C3D-4E5F".into(),

@@ -221,6 +221,19 @@ impl Notice {
                     ),
                 ],
             ),
+            Self::AnnouncementWaiting { first_name } => (
+                "Un professionnel souhaite vous parler",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    "Un professionnel de santé a un document pour vous et souhaite vous en parler \
+                     avant qu’il n’apparaisse dans votre espace. Si aucun rendez-vous n’est prévu, \
+                     prenez contact avec les professionnels qui vous suivent."
+                        .to_owned(),
+                    "Sans consultation d’ici là, le document apparaîtra de lui-même dans deux \
+                     semaines environ."
+                        .to_owned(),
+                ],
+            ),
             Self::OppositionRegistered { reference, registered_on } => (
                 "Votre refus est enregistré",
                 vec![

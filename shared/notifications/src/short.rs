@@ -66,6 +66,10 @@ impl Notice {
                 "{SERVICE} : votre espace est gelé après une alerte. Pour le reprendre, demandez \
                  un code sur {site}"
             ),
+            Self::AnnouncementWaiting { .. } => format!(
+                "{SERVICE} : un professionnel souhaite vous parler avant de partager un document. \
+                 Prenez contact avec ceux qui vous suivent."
+            ),
             Self::AlreadyActive { .. } => format!(
                 "{SERVICE} : votre espace est déjà activé. Connectez-vous avec votre identifiant, \
                  sur {site}"

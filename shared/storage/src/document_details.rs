@@ -40,6 +40,9 @@ pub struct DocumentDetails {
     pub masked: bool,
     /// `INVISIBLE_PATIENT`.
     pub invisible_patient: bool,
+    /// Since when it is hidden from the patient, where it is.
+    #[serde(default)]
+    pub hidden_since: Option<Timestamp>,
     /// `INVISIBLE_REPRESENTANTS_LEGAUX`.
     pub invisible_representatives: bool,
     /// Pinned in its holder's view.
@@ -73,6 +76,8 @@ pub struct PastVersion {
     pub title: String,
     /// The day it is about.
     pub event_date: Date,
+    /// A remark of its depositor.
+    pub comment: Option<String>,
     /// The media type it is served as.
     pub content_type: String,
     /// The ending of its file name.
@@ -120,6 +125,12 @@ impl DocumentDetails {
         }
     }
 
+    /// Shows it to the patient.
+    pub fn reveal(&mut self) {
+        self.invisible_patient = false;
+        self.hidden_since = None;
+    }
+
     /// Every object that the entry leads to.
     pub fn objects(&self) -> impl Iterator<Item = &str> {
         let past = self.history.iter().map(|version| version.object.as_str());
@@ -131,6 +142,12 @@ impl DocumentDetails {
         let past = self.history.iter().map(|v| (v.unique_id.as_deref(), v.sha256.as_str()));
         let now = std::iter::once((self.unique_id.as_deref(), self.sha256.as_str()));
         past.chain(now).any(|found| found == (unique_id, sha256))
+    }
+
+    /// Whether a version of it was deposited under this name.
+    pub fn is_called(&self, unique_id: &str) -> bool {
+        let past = self.history.iter().filter_map(|version| version.unique_id.as_deref());
+        past.chain(self.unique_id.as_deref()).any(|called| called == unique_id)
     }
 
     /// A version as one of the past, the one that stands included.
@@ -147,6 +164,7 @@ impl DocumentDetails {
             version: self.version,
             title: self.title.clone(),
             event_date: self.event_date,
+            comment: self.comment.clone(),
             content_type: self.content_type.clone(),
             extension: self.extension.clone(),
             size: self.size,

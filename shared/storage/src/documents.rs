@@ -18,7 +18,7 @@ use crate::{Aws, DocumentDetails, Environment, StorageError, sealing, uploads};
 /// The logical name in sealed places.
 const TABLE: &str = "documents";
 /// Before the names of entries.
-const ENTRY: &str = "document.";
+pub(crate) const ENTRY: &str = "document.";
 /// Before the names by which a depositor's own name of a document is found.
 const UNIQUE: &str = "unique.";
 /// How long an idempotency key leads to what was made, seconds.
@@ -45,6 +45,7 @@ pub struct SealedDocument {
     write: u64,
     /// Where its contents lie, in clear: names that tell nothing, by which a sweep knows
     /// what an entry leads to without any key.
+    #[serde(default)]
     objects: Vec<String>,
     #[serde(with = "serde_bytes")]
     details: Vec<u8>,
@@ -79,6 +80,10 @@ impl Documents {
     /// Uses the table of `ESPACE_DOCUMENTS_TABLE`.
     pub fn new(aws: &Aws, environment: &mut Environment) -> Self {
         Self { table: Table::new(aws, environment, "ESPACE_DOCUMENTS_TABLE") }
+    }
+
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
     }
 
     /// The write of a new document.
@@ -164,7 +169,10 @@ impl Documents {
         let entry = unique_name(name);
         let stored =
             KeyItem { space_id, entry, schema: SCHEMA, document_id, fingerprint, expires_at };
-        let part = self.table.put_in_transaction(&stored, "attribute_not_exists(#entry)")?;
+        // What was made under it may be gone: asked for again, it is made again.
+        let free = "attribute_not_exists(#entry) OR #fingerprint = :own";
+        let values = item([(":own", s(fingerprint))]);
+        let part = self.table.replace_in_transaction(&stored, free, values)?;
         Ok(Change::new("key", part))
     }
 

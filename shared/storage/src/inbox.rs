@@ -16,7 +16,9 @@ use crate::{Aws, Environment, FileStream, StorageError};
 const PART_URL_VALID_FOR: Duration = Duration::from_hours(1);
 /// Before every name.
 const FOLDER: &str = "uploads";
-/// Objects of one listing.
+/// Pages of one listing of what was forgotten: a hundred thousand contents.
+const PAGES_MAX: u32 = 100;
+/// Objects of one page.
 const LISTED_MAX: i32 = 1_000;
 
 /// The bucket of contents on their way.
@@ -214,8 +216,8 @@ impl Inbox {
             Ok(output) => Ok(Some(FileStream::new(output.body))),
             Err(error) => {
                 match error.as_service_error().and_then(ProvideErrorMetadata::code) {
-                    // Without the right to list, S3 says a missing key is forbidden.
-                    Some("NoSuchKey" | "AccessDenied") => Ok(None),
+                    // Its reader may list: what is not there is said not to be.
+                    Some("NoSuchKey") => Ok(None),
                     _ => Err(StorageError::call("s3:GetObject", error)),
                 }
             }
@@ -234,23 +236,32 @@ impl Inbox {
             .map_err(|e| StorageError::call("s3:DeleteObject", e))
     }
 
-    /// Contents that came before an instant and are still here, at most a thousand: their
-    /// event was lost.
+    /// Contents that came before an instant and are still here: their event was lost.
     pub async fn forgotten(&self, before: Timestamp) -> Result<Vec<InboxName>, StorageError> {
-        let output = self
-            .s3
-            .list_objects_v2()
-            .bucket(&self.bucket)
-            .prefix(format!("{FOLDER}/"))
-            .max_keys(LISTED_MAX)
-            .send()
-            .await
-            .map_err(|e| StorageError::call("s3:ListObjectsV2", e))?;
-        let is_old = |object: &&aws_sdk_s3::types::Object| {
-            object.last_modified().is_some_and(|at| at.secs() < before.as_second())
-        };
-        let names = output.contents().iter().filter(is_old).filter_map(|object| object.key());
-        Ok(names.filter_map(InboxName::parse).collect())
+        let mut forgotten = Vec::new();
+        let mut from = None;
+        for _ in 0..PAGES_MAX {
+            let output = self
+                .s3
+                .list_objects_v2()
+                .bucket(&self.bucket)
+                .prefix(format!("{FOLDER}/"))
+                .max_keys(LISTED_MAX)
+                .set_continuation_token(from)
+                .send()
+                .await
+                .map_err(|e| StorageError::call("s3:ListObjectsV2", e))?;
+            let is_old = |object: &&aws_sdk_s3::types::Object| {
+                object.last_modified().is_some_and(|at| at.secs() < before.as_second())
+            };
+            let names = output.contents().iter().filter(is_old).filter_map(|object| object.key());
+            forgotten.extend(names.filter_map(InboxName::parse));
+            from = output.next_continuation_token;
+            if from.is_none() {
+                break;
+            }
+        }
+        Ok(forgotten)
     }
 }
 

@@ -20,6 +20,7 @@ mod code_requests;
 mod consents;
 mod contacts;
 mod document_details;
+mod document_sweep;
 mod documents;
 mod enrolments;
 mod environment;
@@ -41,6 +42,7 @@ mod registry_proof;
 mod relations;
 mod repetitions;
 mod representations;
+mod reveals;
 mod runs;
 mod sealing;
 mod sessions;
@@ -101,6 +103,7 @@ pub use registry::{
 pub use relations::{RelationNames, Relations};
 pub use repetitions::{REPETITION_S, Repetitions};
 pub use representations::{DEPENDANTS_MAX, Representation, RepresentationDetails, Representations};
+pub use reveals::{REVEAL_SHARDS, RevealMark, RevealPage, RevealStep, Reveals};
 pub use runs::{Run, Runs};
 pub use sessions::{
     ClientKind, NewSession, REFRESH_GRACE_S, Refreshed, Session, SessionHolder, SessionName,
@@ -115,5 +118,7 @@ pub use support_acts::{SupportAct, SupportActKind, SupportActs};
 pub use system_keys::{KeyName, SystemKeys};
 pub use throttles::Throttles;
 pub use traces::{AnchorProof, InquiryPage, Repetition, StoredTrace, TraceDraft, Traces};
-pub use uploads::{SealedUpload, Upload, UploadDetails, UploadState, Uploads};
+pub use uploads::{
+    Inherited, SealedUpload, UPLOADS_OPEN_MAX, Upload, UploadDetails, UploadState, Uploads,
+};
 pub use vault::{ObjectName, StoredObject, Vault, VaultUpload};

@@ -105,6 +105,10 @@ impl Outbox {
         Self { table: Table::new(aws, environment, "ESPACE_OUTBOX_TABLE"), keys }
     }
 
+    pub(crate) fn client(&self) -> &aws_sdk_dynamodb::Client {
+        &self.table.client
+    }
+
     /// The write of a new message, for the transaction of the act it tells of.
     pub(crate) async fn put_in_transaction<N: Serialize>(
         &self,

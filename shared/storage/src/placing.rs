@@ -89,6 +89,14 @@ impl Target {
         }
     }
 
+    /// The labels of what is put there.
+    pub fn labels_with(&self, said: Labels) -> Labels {
+        match self {
+            Self::New(_) => said,
+            Self::Next(document) => said.with(document.details.labels()),
+        }
+    }
+
     /// Whether there is room for another version.
     pub fn has_room(&self) -> bool {
         self.version() <= VERSIONS_MAX
@@ -126,10 +134,10 @@ impl Placing<'_> {
         Ok((document, changes))
     }
 
-    /// The writes that free every name that leads to a document, for who removes it.
-    pub fn free(&self, document: &Document) -> Result<Vec<Change>, StorageError> {
-        let names = self.names_ever(&document.details);
-        names.iter().map(|name| self.documents.free_unique(self.space_id, name)).collect()
+    /// Whether a document, as placed, has just been hidden from the patient.
+    pub fn is_newly_hidden(document: &Document) -> bool {
+        let details = &document.details;
+        details.invisible_patient && details.hidden_since == Some(details.added_at)
     }
 
     /// The names that lead to a document as it stands: by its kind where there is one of a
@@ -140,8 +148,9 @@ impl Placing<'_> {
         sole.into_iter().chain(self.called(&details.author, details.unique_id.as_ref())).collect()
     }
 
-    /// The same, and by what the producers of its earlier versions called them.
-    fn names_ever(&self, details: &DocumentDetails) -> Vec<String> {
+    /// The same, and by what the producers of its earlier versions called them: what is freed
+    /// with it.
+    pub fn names_ever(&self, details: &DocumentDetails) -> Vec<String> {
         let mut names = self.names_now(details);
         for past in &details.history {
             names.extend(self.called(&past.author, past.unique_id.as_ref()));
@@ -172,6 +181,7 @@ fn first(version: u32, content: KeptContent) -> DocumentDetails {
         added_at: content.added_at,
         masked: content.labels.masked,
         invisible_patient: content.labels.invisible_patient,
+        hidden_since: content.labels.invisible_patient.then_some(content.added_at),
         invisible_representatives: content.labels.invisible_representatives,
         pinned: false,
         archived: false,
@@ -187,10 +197,11 @@ fn first(version: u32, content: KeptContent) -> DocumentDetails {
 /// chosen.
 fn next(before: DocumentDetails, version: u32, content: KeptContent) -> DocumentDetails {
     let past = before.as_past();
-    let mut details = first(version, content);
-    details.masked |= before.masked;
-    details.invisible_patient |= before.invisible_patient;
-    details.invisible_representatives |= before.invisible_representatives;
+    let labels = content.labels.with(before.labels());
+    let mut details = first(version, KeptContent { labels, ..content });
+    if before.invisible_patient {
+        details.hidden_since = before.hidden_since;
+    }
     details.pinned = before.pinned;
     details.archived = before.archived;
     details.rules = before.rules;

@@ -43,6 +43,8 @@ pub enum KeyName {
     Relation,
     /// Seals refused attempts on their way to the log.
     Refusal,
+    /// Seals what waits to be shown to a patient.
+    Reveal,
 }
 
 impl KeyName {
@@ -56,6 +58,7 @@ impl KeyName {
             Self::Account(shard) => format!("account.1.{shard:02}"),
             Self::Relation => "relation.1".to_owned(),
             Self::Refusal => "refusal.1".to_owned(),
+            Self::Reveal => "reveal.1".to_owned(),
         }
     }
 
@@ -66,7 +69,7 @@ impl KeyName {
             Self::LoginIndex | Self::Account(_) => Wrapper::Account,
             Self::Registry(_) => Wrapper::Registry,
             Self::Outbox(_) => Wrapper::Outbox,
-            Self::Relation | Self::Refusal => Wrapper::Trace,
+            Self::Relation | Self::Refusal | Self::Reveal => Wrapper::Trace,
         }
     }
 }

@@ -10,15 +10,22 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
-use crate::table::{Item, SCHEMA, Table, item, n};
+use crate::table::{Item, Query, SCHEMA, Table, item, n, read, s};
 use crate::{Author, Aws, Environment, InboxName, StorageError, documents, sealing};
 
 /// The logical name in sealed places.
 const TABLE: &str = "documents";
 /// Before the names of uploads.
 pub(crate) const UPLOAD: &str = "upload.";
-/// How long a content may take to come, seconds: a day, as long as the inbox keeps it.
+/// How long a content may take to come, seconds.
 const UPLOAD_VALIDITY_S: i64 = 24 * 3_600;
+/// How long one that has come may take to be examined, seconds from its announcement: as
+/// long as the inbox keeps it.
+const CHECKING_S: i64 = 48 * 3_600;
+/// Most uploads of a space that are on their way at once: each may lie in the inbox.
+pub const UPLOADS_OPEN_MAX: usize = 20;
+/// Uploads looked at for how many are on their way, the failed of a month included.
+const UPLOADS_LOOKED_AT: i32 = 200;
 /// How long what became of an upload that failed can be read, seconds: a month.
 const OUTCOME_KEPT_S: i64 = 30 * 24 * 3_600;
 
@@ -75,6 +82,9 @@ pub struct UploadDetails {
     pub event_date: Date,
     /// A remark.
     pub comment: Option<String>,
+    /// What of these was not said, and stays as it is when the content comes.
+    #[serde(default)]
+    pub inherited: Inherited,
     /// Who is not to see it.
     pub labels: Labels,
     /// What its producer calls it.
@@ -100,6 +110,18 @@ pub struct UploadDetails {
     pub reason: Option<String>,
 }
 
+/// What was not said of a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Inherited {
+    /// Its title.
+    pub title: bool,
+    /// The day it is about.
+    pub event_date: bool,
+    /// A remark.
+    pub comment: bool,
+}
+
 /// The uploads, in the table of documents.
 #[derive(Debug, Clone)]
 pub struct Uploads {
@@ -123,7 +145,7 @@ impl Uploads {
         found.map(|found| found.open(content_key)).transpose()
     }
 
-    /// The write of a new upload. One that failed before may stand in its place.
+    /// The write of a new upload where there is none.
     pub fn create(
         &self,
         space_id: &SpaceId,
@@ -132,10 +154,33 @@ impl Uploads {
         random: &dyn Random,
     ) -> Result<Change, StorageError> {
         let stored = sealed(space_id, upload, upload.write, key, random)?;
-        let free = "attribute_not_exists(#entry) OR #write = :before";
-        let values = item([(":before", n(upload.write.saturating_sub(1)))]);
-        let part = self.table.replace_in_transaction(&stored, free, values)?;
+        let part = self.table.put_in_transaction(&stored, "attribute_not_exists(#entry)")?;
         Ok(Change::new("upload", part))
+    }
+
+    /// How many uploads of a space are on their way, [`UPLOADS_OPEN_MAX`] at most.
+    pub async fn count_open(
+        &self,
+        space_id: &SpaceId,
+        now: Timestamp,
+    ) -> Result<usize, StorageError> {
+        let query = Query {
+            index: None,
+            condition: "#spaceId = :space AND begins_with(#entry, :upload)",
+            values: item([(":space", s(space_id.as_str())), (":upload", s(UPLOAD))]),
+            start: None,
+            limit: UPLOADS_LOOKED_AT,
+        };
+        let (items, _) = self.table.query(query).await?;
+        let mut open = 0;
+        for found in items {
+            let found: SealedUpload = read(found)?;
+            let begun = found.expires_at - OUTCOME_KEPT_S;
+            let is_over = found.state == UploadState::Rejected
+                || now.as_second() >= begun + UPLOAD_VALIDITY_S;
+            open += usize::from(!is_over);
+        }
+        Ok(open)
     }
 
     /// The write of an upload that changed, refused where it was written since it was
@@ -202,7 +247,12 @@ impl Upload {
     }
 
     fn is_expired(&self, now: Timestamp) -> bool {
-        self.state != UploadState::Rejected && now >= self.until()
+        let begun = self.details.begun_at.as_second();
+        match self.state {
+            UploadState::AwaitingContent => now >= self.until(),
+            UploadState::Checking => now.as_second() >= begun + CHECKING_S,
+            UploadState::Rejected => false,
+        }
     }
 }
 

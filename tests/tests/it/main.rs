@@ -8,6 +8,7 @@
 
 mod access_log;
 mod accesses;
+mod announcements;
 mod auto_creation;
 mod backend_calls;
 mod campaign;
@@ -33,4 +34,5 @@ mod sessions;
 mod silence;
 mod uploads;
 mod vault;
+mod vault_kills;
 mod versions;

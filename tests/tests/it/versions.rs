@@ -40,7 +40,7 @@ async fn a_version_replaces_the_one_before_which_is_kept() -> Result<()> {
     let masked = json!({"masked": true});
     deployed.api.send(Method::PATCH, &path, Some(token), Some(&masked)).await?.ok()?;
     // Only its author’s; who may not see it is told nothing of it.
-    for (who, status) in [(token, 403), (&other, 404)] {
+    for (who, status) in [(token, 403), (&other, 403)] {
         let refused = next(&deployed, who, &path, &json!({}), pdf("two")).await?;
         assert_eq!(refused.status.as_u16(), status, "{}", refused.json());
     }

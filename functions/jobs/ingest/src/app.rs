@@ -7,8 +7,8 @@ use std::sync::Arc;
 use espace_domain::{Clock, Random};
 use espace_jobs::JobSettings;
 use espace_storage::{
-    Acts, Aws, Documents, Environment, Inbox, MissingVariables, Queue, Relations, SpaceKeys,
-    SystemKeys, Uploads, Vault,
+    Acts, Aws, Documents, Environment, Inbox, MissingVariables, Queue, Relations, Reveals,
+    SpaceKeys, SystemKeys, Uploads, Vault,
 };
 
 /// The stores this job is allowed, and no other.
@@ -22,6 +22,7 @@ pub struct App {
     pub(crate) documents: Documents,
     pub(crate) uploads: Uploads,
     pub(crate) inbox: Inbox,
+    pub(crate) reveals: Reveals,
     pub(crate) vault: Vault,
     pub(crate) queue: Queue,
     /// Whether documents of test identities are taken.
@@ -38,14 +39,16 @@ impl App {
         random: Arc<dyn Random>,
     ) -> Result<Self, MissingVariables> {
         let env = &mut environment;
+        let keys = Arc::new(SystemKeys::new(aws, env, clock));
         let app = Self {
             settings: JobSettings::new("ingest", env),
             acts: Acts::new(aws, env),
             space_keys: SpaceKeys::new(aws, env),
-            relations: Relations::new(Arc::new(SystemKeys::new(aws, env, clock))),
+            relations: Relations::new(keys.clone()),
             documents: Documents::new(aws, env),
             uploads: Uploads::new(aws, env),
             inbox: Inbox::new(aws, env),
+            reveals: Reveals::new(aws, env, keys),
             vault: Vault::new(aws, env),
             queue: Queue::new(aws, env, "ESPACE_INGEST_QUEUE"),
             takes_test_identities: env.required("ESPACE_TEST_IDENTITIES") == "true",

@@ -5,7 +5,7 @@
 use espace_content::Inspected;
 use espace_crypto::{ContentPlace, SealingKey};
 use espace_deposit::{Entry, PatientFacts, Said, complete, require_holders};
-use espace_domain::decision::{Action, DocumentFacts, Situation, SpaceStanding};
+use espace_domain::decision::{Action, DocumentFacts, Labels, Situation, SpaceStanding};
 use espace_domain::{Outcome, Trace};
 use espace_jobs::{JobContext, JobError};
 use espace_storage::{
@@ -20,6 +20,9 @@ use crate::outcome::TakenIn;
 
 /// Another document has the name already.
 const TAKEN: &str = "unique-id-taken";
+
+/// Tries when the space or the document changes while a content is taken in.
+const RACES_MAX: u32 = 5;
 
 /// What a content is taken into.
 struct Room<'a> {
@@ -45,8 +48,9 @@ pub(crate) async fn take_in(
     let Some(stream) = app.inbox.read(name).await? else {
         return Ok(TakenIn::Gone);
     };
-    let Some(target) = target(app, &room).await? else {
-        return refuse(app, &room, "document-gone").await;
+    let target = match target_of(app, &room).await? {
+        Ok(target) => target,
+        Err(reason) => return refuse(app, &room, reason).await,
     };
     let details = &room.upload.details;
     let (space_id, document_id) = (&name.space_id, &name.document_id);
@@ -59,18 +63,57 @@ pub(crate) async fn take_in(
         Ok(sealed) => sealed,
         Err(refusal) => return refuse(app, &room, &refusal.reason()).await,
     };
-    let entry = match judge(app, &room, &sealed.inspected).await? {
-        Ok(entry) => entry,
-        Err(reason) => {
-            sealed.upload.abort().await?;
-            return refuse(app, &room, &reason).await;
-        }
-    };
     let Sealed { inspected, key, upload } = sealed;
+    let judged = judge(app, &room, &target, &inspected).await?;
+    if let Err(reason) = judged {
+        upload.abort().await?;
+        return refuse(app, &room, &reason).await;
+    }
     let unsealed = |_| JobError::Work("a content's key was not sealed");
     let content_key = key.seal(&room.content_key, place, random).map_err(unsealed)?;
     upload.finish().await?;
-    let kept = KeptContent {
+    for _ in 0..RACES_MAX {
+        // As all of it stands now: while the content went by, anything may have changed.
+        let Some(room) = awaiting(app, name, context.clock.now()).await? else {
+            app.vault.delete(&object).await?;
+            app.inbox.delete(name).await?;
+            return Ok(TakenIn::Unawaited);
+        };
+        let judged = match target_of(app, &room).await? {
+            Ok(target) if target.version() == version => {
+                let judged = judge(app, &room, &target, &inspected).await?;
+                judged.map(|entry| (target, entry))
+            }
+            Ok(_) => break,
+            Err(reason) => Err(reason.to_owned()),
+        };
+        let (target, entry) = match judged {
+            Ok(judged) => judged,
+            Err(reason) => {
+                app.vault.delete(&object).await?;
+                return refuse(app, &room, &reason).await;
+            }
+        };
+        let kept = kept(&room, &inspected, entry, (&object, &content_key));
+        if keep(app, &room, target, kept).await? {
+            app.inbox.delete(name).await?;
+            return Ok(TakenIn::Kept);
+        }
+    }
+    // Another version came first: this one is sealed anew as the next.
+    app.vault.delete(&object).await?;
+    Err(JobError::Work("a document kept changing while a content was taken in"))
+}
+
+/// What is kept of a content.
+fn kept(
+    room: &Room<'_>,
+    inspected: &Inspected,
+    entry: Entry,
+    (object, content_key): (&str, &[u8]),
+) -> KeptContent {
+    let details = &room.upload.details;
+    KeptContent {
         document_type: entry.document_type,
         title: entry.title,
         event_date: entry.event_date,
@@ -83,9 +126,20 @@ pub(crate) async fn take_in(
         sha256: details.sha256.clone(),
         author: details.author.clone(),
         added_at: room.now,
-        object: object.clone(),
-        content_key,
-    };
+        object: object.to_owned(),
+        content_key: content_key.to_vec(),
+    }
+}
+
+/// Writes the entry; `false` where something else was written at the same moment.
+async fn keep(
+    app: &App,
+    room: &Room<'_>,
+    target: Target,
+    kept: KeptContent,
+) -> Result<bool, JobError> {
+    let space_id = &room.name.space_id;
+    let random = app.random.as_ref();
     let placing = Placing {
         documents: &app.documents,
         space_id,
@@ -93,15 +147,14 @@ pub(crate) async fn take_in(
         names: &room.names,
         random,
     };
-    let (_, mut changes) = placing.place(target, kept)?;
-    changes.push(app.uploads.remove(space_id, &room.upload)?);
-    if !record(app, &room, &changes, None).await? {
-        // Something else was written at the same moment: nothing leads to this content.
-        app.vault.delete(&object).await?;
-        return Err(JobError::Work("a space changed while a content was taken in"));
+    let labels = target.labels_with(kept.labels);
+    let (document, mut changes) = placing.place(target, kept)?;
+    if Placing::is_newly_hidden(&document) {
+        let marks = app.reveals.mark(space_id, &document.document_id, room.now, random).await?;
+        changes.extend(marks);
     }
-    app.inbox.delete(name).await?;
-    Ok(TakenIn::Kept)
+    changes.push(app.uploads.remove(space_id, &room.upload)?);
+    record(app, room, (&changes, labels), None).await
 }
 
 /// What awaits a content; nothing where its space is gone or shut, or where it was taken
@@ -137,28 +190,46 @@ async fn awaiting<'a>(
     Ok(Some(Room { space, content_key, trace_key, names, upload, name, now }))
 }
 
-/// What the content becomes; nothing where the document it was to be a version of is gone.
-async fn target(app: &App, room: &Room<'_>) -> Result<Option<Target>, JobError> {
+/// What the content becomes, or why nothing: the document it was to be a version of is
+/// gone, or someone else's by now.
+async fn target_of(app: &App, room: &Room<'_>) -> Result<Result<Target, &'static str>, JobError> {
     let id = &room.name.document_id;
+    let details = &room.upload.details;
     let found = app.documents.find(&room.name.space_id, id, &room.content_key).await?;
-    Ok(match found {
-        Some(document) => Some(Target::Next(Box::new(document))).filter(Target::has_room),
-        None if room.upload.details.version == 1 => Some(Target::New(id.clone())),
-        None => None,
-    })
+    let Some(document) = found else {
+        let is_new = details.version == 1;
+        return Ok(if is_new { Ok(Target::New(id.clone())) } else { Err("document-gone") });
+    };
+    let (theirs, own) = (document.details.author.depositor(), details.author.depositor());
+    let is_statement = document.details.document_type.is_statement();
+    // What a person wills replaces what was taken over, and gives way to nobody; nor to
+    // what they announced before.
+    let may_follow = theirs == own || (is_statement && own == "own-side");
+    let is_late = is_statement && document.details.version >= details.version;
+    if !may_follow || is_late {
+        return Ok(Err("superseded"));
+    }
+    let target = Target::Next(Box::new(document));
+    Ok(if target.has_room() { Ok(target) } else { Err("too-many-versions") })
 }
 
 /// Judges what is known of the whole: the entry as it will be, or why not.
 async fn judge(
     app: &App,
     room: &Room<'_>,
+    target: &Target,
     inspected: &Inspected,
 ) -> Result<Result<Entry, String>, JobError> {
     let details = &room.upload.details;
+    let before = match target {
+        Target::New(_) => None,
+        Target::Next(document) => Some(&document.details),
+    };
+    let header = inspected.header.as_ref();
     if !inspected.media.is_claimed_by(&details.content_type) {
         return Ok(Err("type-differs".to_owned()));
     }
-    let said = Said {
+    let mut said = Said {
         type_code: Some(details.document_type.code().to_owned()),
         title: Some(details.title.clone()),
         event_date: Some(details.event_date),
@@ -166,11 +237,25 @@ async fn judge(
         comment: details.comment.clone(),
         labels: details.labels,
     };
-    let entry = match complete(said, inspected.header.as_ref()) {
+    // What was not said of a version is what it says of itself, else what stands now.
+    if let Some(before) = before {
+        if details.inherited.title {
+            let has_own = header.is_some_and(|header| header.title.is_some());
+            said.title = (!has_own).then(|| before.title.clone());
+        }
+        if details.inherited.event_date {
+            let has_own = header.is_some_and(|header| header.event_date.is_some());
+            said.event_date = (!has_own).then_some(before.event_date);
+        }
+        if details.inherited.comment {
+            said.comment.clone_from(&before.comment);
+        }
+    }
+    let entry = match complete(said, header) {
         Ok(entry) => entry,
         Err(fault) => return Ok(Err(fault.to_string())),
     };
-    if let Some(header) = &inspected.header {
+    if let Some(header) = header {
         let holder = room.space.whole_holder(&room.content_key)?;
         let facts = PatientFacts {
             holder: &holder.traits,
@@ -180,6 +265,12 @@ async fn judge(
         if let Err(fault) = require_holders(&header.patient, facts) {
             return Ok(Err(fault.to_string()));
         }
+    }
+    if let (Some(before), Some(unique)) = (before, &entry.unique_id)
+        && before.is_called(unique)
+    {
+        // In it already: under this name it holds this content, or another.
+        return Ok(Err(TAKEN.to_owned()));
     }
     let mut names = Vec::new();
     if let Some(unique) = &entry.unique_id {
@@ -201,19 +292,28 @@ async fn judge(
 /// Writes down why a content came to nothing, and empties the inbox of it.
 async fn refuse(app: &App, room: &Room<'_>, reason: &str) -> Result<TakenIn, JobError> {
     let space_id = &room.name.space_id;
+    let id = &room.name.document_id;
     let mut upload = room.upload.clone();
     upload.state = UploadState::Rejected;
     upload.details.reason = Some(reason.to_owned());
     let random = app.random.as_ref();
     let mut changes = vec![app.uploads.replace(space_id, &upload, &room.content_key, random)?];
-    // The name it was announced under serves again. That of a version is kept: it may be
-    // an earlier version's.
+    // The names it was announced under serve again, unless a version that stands has them.
+    let stands = app.documents.find(space_id, id, &room.content_key).await?;
     let details = &upload.details;
-    if let Some(unique) = details.unique_id.as_ref().filter(|_| details.version == 1) {
+    if let Some(unique) = &details.unique_id
+        && !stands.as_ref().is_some_and(|document| document.details.is_called(unique))
+    {
         let name = room.names.unique(space_id, &details.author.depositor(), unique);
         changes.push(app.documents.free_unique(space_id, &name)?);
     }
-    if !record(app, room, &changes, Some(reason)).await? {
+    if details.document_type.is_statement() && stands.is_none() {
+        let name = room.names.sole(space_id, details.document_type);
+        changes.push(app.documents.free_unique(space_id, &name)?);
+    }
+    let before = stands.map(|document| document.details.labels()).unwrap_or_default();
+    let labels = details.labels.with(before);
+    if !record(app, room, (&changes, labels), Some(reason)).await? {
         return Err(JobError::Work("a space changed while a content was refused"));
     }
     app.inbox.delete(room.name).await?;
@@ -225,7 +325,7 @@ async fn refuse(app: &App, room: &Room<'_>, reason: &str) -> Result<TakenIn, Job
 async fn record(
     app: &App,
     room: &Room<'_>,
-    changes: &[Change],
+    (changes, labels): (&[Change], Labels),
     reason: Option<&str>,
 ) -> Result<bool, JobError> {
     let details = &room.upload.details;
@@ -240,7 +340,7 @@ async fn record(
     }
     let facts = DocumentFacts {
         document_type: details.document_type,
-        labels: details.labels,
+        labels,
         authored: true,
         from_own_side: false,
         rule: None,
@@ -249,18 +349,10 @@ async fn record(
     let situation = Situation { document: Some(facts), ..Situation::of_space(standing) };
     let content = serde_json::to_string(&trace);
     let content = content.map_err(|_| JobError::Work("a trace could not be written"))?;
-    let draft = TraceDraft {
-        chain: situation.chain(),
-        content,
-        inquiry: details.author.id.as_deref().map(|rpps| room.names.inquiry(rpps, trace.at)),
-        repetition: None,
-    };
-    let act = Act {
-        space: &room.space,
-        trace: Some((&draft, &room.trace_key)),
-        changes,
-        raises_epoch: false,
-    };
+    let inquiry = details.author.id.as_deref().map(|rpps| room.names.inquiry(rpps, trace.at));
+    let draft = TraceDraft { chain: situation.chain(), content, inquiry, repetition: None };
+    let trace = Some((&draft, &room.trace_key));
+    let act = Act { space: &room.space, trace, changes, raises_epoch: false };
     let recorded = app.acts.record(act, random, room.now).await?;
     Ok(matches!(recorded, Recorded::Yes(_)))
 }

@@ -187,7 +187,9 @@ fn may_deposit(
     // the holder's side to set.
     let labels = document.labels;
     let hides = labels.invisible_patient || labels.invisible_representatives;
-    let may_label = !hides || matches!(party, Party::Professional(_) | Party::Insurer);
+    // Nor is what a person wills ever hidden from them.
+    let may_label = !hides
+        || (matches!(party, Party::Professional(_) | Party::Insurer) && !kind.is_statement());
     require(theirs && may_label, Reason::TypeNotDepositable)
 }
 

@@ -106,6 +106,19 @@ pub enum RuleEffect {
     Hide,
 }
 
+impl Labels {
+    /// The labels of what replaces another: what was hidden stays hidden.
+    #[must_use]
+    pub fn with(self, before: Self) -> Self {
+        Self {
+            masked: self.masked || before.masked,
+            invisible_patient: self.invisible_patient || before.invisible_patient,
+            invisible_representatives: self.invisible_representatives
+                || before.invisible_representatives,
+        }
+    }
+}
+
 impl Situation {
     /// A space that stands so, and nothing else of it: for acts of its holder alone.
     pub fn of_space(space: SpaceStanding) -> Self {

@@ -16,6 +16,7 @@ mod oppose;
 mod replace_code;
 mod reverse;
 mod secrets;
+mod tell_waiting;
 
 pub use activate::{Activation, ActivationRefused, ActivationStores, NewSpaceContact, activate};
 pub use attach::{Attachment, attach};
@@ -33,3 +34,4 @@ pub use oppose::{
 pub use replace_code::replace_code;
 pub use reverse::{Reversal, reverse};
 pub use secrets::{SecretsChange, SecretsStores, change_secrets};
+pub use tell_waiting::tell_waiting;

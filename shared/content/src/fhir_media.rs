@@ -1,0 +1,161 @@
+//! The media inside a FHIR document, judged as the JSON goes by: no tree is built, whatever
+//! the document holds. Must not know what the resources mean.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::{Refused, embedded};
+
+/// Judges every medium of a document, wherever it stands.
+pub(crate) fn check(bytes: &[u8]) -> Result<(), Refused> {
+    let mut found = None;
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let walked = Walk(&mut found).deserialize(&mut json);
+    match (found, walked) {
+        (Some(refused), _) => Err(refused),
+        (None, Ok(())) => json.end().map_err(|_| Refused::Malformed),
+        (None, Err(_)) => Err(Refused::Malformed),
+    }
+}
+
+/// Walks one value; notes why a medium in it is refused.
+struct Walk<'a>(&'a mut Option<Refused>);
+
+/// A text that is kept only where it needs no unescaping.
+struct Text;
+
+impl<'de> DeserializeSeed<'de> for Walk<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Walk<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(Walk(&mut *self.0))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut data: Option<Cow<'de, str>> = None;
+        let mut is_medium = false;
+        while let Some(name) = members.next_key::<Cow<'de, str>>()? {
+            match name.as_ref() {
+                "data" => data = members.next_value_seed(Text)?,
+                "contentType" => {
+                    is_medium = true;
+                    members.next_value::<IgnoredAny>()?;
+                }
+                "resourceType" => {
+                    let kind = members.next_value_seed(Text)?;
+                    is_medium |= kind.as_deref() == Some("Binary");
+                }
+                _ => members.next_value_seed(Walk(&mut *self.0))?,
+            }
+        }
+        if let (true, Some(data)) = (is_medium, data)
+            && let Err(refused) = embedded::check(&data)
+        {
+            *self.0 = Some(refused);
+            return Err(A::Error::custom("a medium is refused"));
+        }
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Text {
+    type Value = Option<Cow<'de, str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Text {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        Err(E::custom("a medium that is no text"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_medium_is_found_wherever_it_stands_and_however_it_is_written() {
+        let script = data_encoding::BASE64.encode(b"<html><script>alert(1)</script></html>");
+        let good = data_encoding::BASE64.encode("Bonjour".as_bytes());
+        let refused = |json: String| check(json.as_bytes());
+        for holder in [
+            format!(r#"{{"a": [1, {{"contentType": "text/plain", "data": "{script}"}}]}}"#),
+            format!(r#"{{"data": "{script}", "contentType": null}}"#),
+            format!(r#"{{"resourceType": "Binary", "data": "{script}"}}"#),
+            format!(r#"{{"data": "\u0050{}", "contentType": "x"}}"#, script.get(1..).unwrap_or("")),
+        ] {
+            assert_eq!(refused(holder.clone()), Err(Refused::Active), "{holder}");
+        }
+        assert_eq!(
+            refused(format!(r#"{{"contentType": "text/plain", "data": "{good}"}}"#)),
+            Ok(())
+        );
+        // What is called data and is no medium is left alone.
+        assert_eq!(refused(r#"{"origin": {}, "data": "E U 1 2"}"#.to_owned()), Ok(()));
+        assert_eq!(refused("{} {}".to_owned()), Err(Refused::Malformed));
+        assert_eq!(
+            refused(r#"{"contentType": "x", "data": true}"#.to_owned()),
+            Err(Refused::Malformed)
+        );
+    }
+}
