@@ -17,6 +17,7 @@ pub mod bench;
 pub mod deploy;
 pub mod front;
 pub mod functions;
+pub mod import_dmp;
 pub mod jobs;
 pub mod mail;
 pub mod owner;

@@ -12,7 +12,7 @@ use local_cloud::api::Api;
 use local_cloud::backend::Kind;
 use local_cloud::run::{Options, RunningSystem, reach};
 use local_cloud::system::{System, local_directory, target_directory};
-use local_cloud::{bench, jobs, owner, people, print, say, seed, template, verify_log};
+use local_cloud::{bench, import_dmp, jobs, owner, people, print, say, seed, template, verify_log};
 
 /// How long a campaign may take, seconds.
 const CAMPAIGN_S: u32 = 6 * 3_600;
@@ -60,6 +60,9 @@ enum Command {
     Token { who: String },
     /// Measures the running system: `campaign`, `cold-start`, or both.
     Bench { what: Vec<String> },
+    /// Deposits a folder of documents as the insurer, resumable: `index.ndjson` says of each
+    /// whose it is, its file, and its entry.
+    ImportDmp { folder: PathBuf },
     /// Verifies a downloaded access log (its parts in order), offline.
     VerifyLog {
         #[arg(required = true)]
@@ -114,6 +117,14 @@ async fn run(command: Command) -> Result<()> {
             if wanted("campaign") {
                 bench::campaign(&Api::new(system), &config, &stack).await?;
             }
+            Ok(())
+        }
+        Command::ImportDmp { folder } => {
+            let api = Api::new(System::load()?);
+            let progress = |counts: &import_dmp::Counts| eprint!("\r{counts:?}   ");
+            let counts = import_dmp::import(&api, &folder, progress).await?;
+            eprintln!();
+            print(&serde_json::to_string(&counts)?);
             Ok(())
         }
         Command::VerifyLog { files, anchor } => {

@@ -24,13 +24,14 @@ const HELP: &str = "\
 cargo xtask run [--backend localstack] [--bare]   start a whole system; Ctrl-C stops it
 cargo xtask test [FILTER]       every check and test; with a filter, only those tests
 cargo xtask check               the checks that need no running system
-cargo xtask bench [WHAT]        benchmarks: decision, campaign, cold-start
+cargo xtask bench [WHAT]        benchmarks: decision, documents, campaign, cold-start
 cargo xtask nightly             what is too long for every change
 cargo xtask openapi             write docs/openapi.json from the code
 cargo xtask template            write target/infra/template.yaml from infra/
 cargo xtask campaign FILE       feed a campaign file to the running system
 cargo xtask job NAME [--as-of INSTANT]   fire a scheduled job
 cargo xtask token WHO           print a token of ours
+cargo xtask import-dmp FOLDER   deposit a folder of documents as the insurer
 cargo xtask verify-log FILE… [--anchor FILE]   verify a downloaded access log, offline
 cargo xtask people [--seed N] [--count N]   print fictitious persons";
 
@@ -62,7 +63,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "nightly" => nightly::run(),
         "openapi" => test::write_openapi(),
         "template" => checks::write_template().map(|_| ()),
-        "campaign" | "job" | "token" | "people" | "verify-log" => {
+        "campaign" | "job" | "token" | "people" | "import-dmp" | "verify-log" => {
             build::ensure_local_cloud()?;
             build::local_cloud(command, rest)
         }

@@ -36,6 +36,12 @@ pub(crate) fn bench(what: &[String]) -> Result<()> {
     }
     tools::ensure()?;
     build::everything()?;
+    if what.is_empty() || what.iter().any(|w| w == "documents") {
+        documents()?;
+        if what.len() == 1 {
+            return Ok(());
+        }
+    }
     let mut release = command("cargo");
     release.args(["build", "--release", "--bins", "--locked"]);
     // Only what is deployed: fat LTO of the tools would double the wait.
@@ -47,6 +53,20 @@ pub(crate) fn bench(what: &[String]) -> Result<()> {
     let mut bench = command(&target().join("debug/local-cloud").to_string_lossy());
     bench.arg("bench").args(what).env("ESPACE_SYSTEM", &system.file);
     let benched = shown_step("benchmarks", bench);
+    system.stop()?;
+    benched
+}
+
+/// The vault, its router in the measuring process, as released.
+fn documents() -> Result<()> {
+    let mut build = command("cargo");
+    build.args(["build", "--release", "--locked", "--package", "journeys"]);
+    build.args(["--example", "bench_documents"]);
+    step("build the vault as released", build)?;
+    let system = TestSystem::start("bench", "debug")?;
+    let mut bench = command(&target().join("release/examples/bench_documents").to_string_lossy());
+    bench.env("ESPACE_SYSTEM", &system.file);
+    let benched = shown_step("documents", bench);
     system.stop()?;
     benched
 }

@@ -148,7 +148,15 @@ pub(crate) async fn edit(
         raises_epoch: edit.masked == Some(true),
         ..Done::default()
     };
-    app.guard.record(&visit, &permit, done).await?;
+    let has_condition = headers.contains_key(header::IF_MATCH);
+    app.guard.record(&visit, &permit, done).await.map_err(|problem| {
+        // Changed between its reading and this: what was expected does not hold.
+        if has_condition && problem.kind() == ProblemKind::ChangedMeanwhile {
+            ProblemKind::PreconditionFailed.into()
+        } else {
+            problem
+        }
+    })?;
     document.write += 1;
     Ok(([(header::ETAG, entry_tag(&document))], Json(DocumentView::of(document, visit.party))))
 }

@@ -41,7 +41,7 @@ pub(crate) struct Search {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Found {
     #[schema(value_type = String)]
-    space_id: SpaceId,
+    pub(crate) space_id: SpaceId,
 }
 
 /// Finds the space of a patient by their traits, all of which must match; the search is

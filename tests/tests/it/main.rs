@@ -32,6 +32,7 @@ mod restore;
 mod second_factors;
 mod sessions;
 mod silence;
+mod takeover;
 mod uploads;
 mod vault;
 mod vault_kills;

@@ -55,6 +55,8 @@ actions! {
     /// Finding the space of a patient by their traits.
     FindPatient = "findPatient",
         [C::IsOneOf(PROFESSIONALS), C::HasColumn, C::SpaceStands, C::NotBlocked];
+    /// Finding the space of an insured person by their number, to feed it.
+    FindInsured = "findInsured", [C::IsOneOf(&[PartyKind::Insurer]), C::SpaceStands];
     /// Opening an access with the holder's consent.
     OpenAccess = "openAccess", [
         C::IsOneOf(PROFESSIONALS), C::HasColumn, C::SpaceStands, C::NotBlocked,
@@ -171,6 +173,7 @@ impl Action {
                 | Self::ReadAccessLog
                 | Self::ReadContacts
                 | Self::FindPatient
+                | Self::FindInsured
                 | Self::ListDocuments
                 | Self::ReadDocument
                 | Self::ReadUpload
