@@ -4,7 +4,8 @@
 //!
 //! The folder holds `index.ndjson`, one object a line: `nir`, `file` (beside the index), and
 //! the entry's fields (`typeCode`, `title`, `eventDate`, `comment`, `visibility`,
-//! `uniqueId`); a CDA or FHIR document needs none of them. `done.ndjson` is written there.
+//! `uniqueId`); a CDA or FHIR document of up to 4 MiB needs none of them. `done.ndjson` is
+//! written there. A problem that is not the document's own stops the import.
 //! Must not know any rule of the product.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +13,7 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
 use reqwest::Method;
@@ -24,7 +25,24 @@ use crate::api::{Answer, Api};
 /// Largest content sent in one request; what is larger goes in parts.
 const WHOLE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Documents deposited with one token, which lives ten minutes.
-const PER_TOKEN: usize = 50;
+const PER_TOKEN: usize = 20;
+/// How long a large document may take to be examined, seconds.
+const EXAMINED_S: u32 = 300;
+/// Problems that are the document's own: asked again, they would be the same. Any other
+/// stops the import, which is taken up where it was.
+const FINAL: [&str; 11] = [
+    "noSpace",
+    "content-refused",
+    "malware-found",
+    "another-patient",
+    "entry-disagrees",
+    "invalid-body",
+    "type-not-depositable",
+    "unique-id-taken",
+    "statement-stands",
+    "too-many-versions",
+    "rejected",
+];
 /// Tries of a request that is answered "later".
 const TRIES_MAX: u32 = 6;
 
@@ -41,7 +59,10 @@ pub async fn import(api: &Api, folder: &Path, progress: impl Fn(&Counts)) -> Res
     let mut counts = Counts::new();
     let mut token = String::new();
     let lines = index.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    for (count, (number, line)) in lines.filter(|(number, _)| !done.contains(number)).enumerate() {
+    // By what it says: an index that was edited passes over nothing.
+    let named = lines.map(|(number, line)| (number, line, hash(line.as_bytes())));
+    let left = named.filter(|(_, _, name)| !done.contains(name));
+    for (count, (number, line, name)) in left.enumerate() {
         if count % PER_TOKEN == 0 {
             token = api.insurer().await?;
         }
@@ -51,23 +72,32 @@ pub async fn import(api: &Api, folder: &Path, progress: impl Fn(&Counts)) -> Res
             .await
             .with_context(|| format!("line {}", number + 1))?;
         // Noted once it is done, and on the disk: a line is never passed over.
-        writeln!(note, "{}", json!({"line": number, "outcome": outcome}))?;
+        let became = outcome["problem"].as_str().unwrap_or("deposited");
+        ensure!(
+            became == "deposited" || FINAL.contains(&became),
+            "line {}: {became}; import again to go on from here",
+            number + 1
+        );
+        writeln!(note, "{}", json!({"line": name, "outcome": outcome}))?;
         note.sync_data()?;
-        let name = outcome["problem"].as_str().unwrap_or("deposited");
-        *counts.entry(name.to_owned()).or_default() += 1;
+        *counts.entry(became.to_owned()).or_default() += 1;
         progress(&counts);
     }
     Ok(counts)
 }
 
 /// The lines that an earlier run noted; a last one that was cut off counts for nothing.
-fn already_done(notes: &Path) -> Result<BTreeSet<usize>> {
+fn already_done(notes: &Path) -> Result<BTreeSet<String>> {
     if !notes.exists() {
         return Ok(BTreeSet::new());
     }
     let text = std::fs::read_to_string(notes)?;
-    let noted = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    Ok(noted.filter_map(|noted| usize::try_from(noted["line"].as_u64()?).ok()).collect())
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    Ok(lines.filter_map(|noted| Some(noted["line"].as_str()?.to_owned())).collect())
+}
+
+fn hash(bytes: &[u8]) -> String {
+    HEXLOWER.encode(digest(&SHA256, bytes).as_ref())
 }
 
 /// Deposits one document; gives its id, or the name of the problem.
@@ -86,11 +116,17 @@ async fn take_over(api: &Api, token: &str, folder: &Path, line: &Value) -> Resul
     let fields = entry.as_object_mut().context("an object a line")?;
     fields.remove("nir");
     fields.remove("file");
-    let hash = HEXLOWER.encode(digest(&SHA256, &content).as_ref());
+    let hash = hash(&content);
     // A clinical document has a name of its own; anything else is named by its bytes, so
     // that the same folder imported twice deposits nothing twice.
-    let is_clinical = content.iter().find(|byte| !byte.is_ascii_whitespace());
-    let is_clinical = matches!(is_clinical, Some(b'<' | b'{' | 0xef | 0xff | 0xfe));
+    let unmarked = content.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(&content);
+    let is_wide = matches!(content.get(..2), Some([0xff, 0xfe] | [0xfe, 0xff]));
+    let is_clinical = is_wide
+        || match unmarked.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'<') => true,
+            Some(b'{') => !unmarked.starts_with(b"{\\rtf"),
+            _ => false,
+        };
     if !is_clinical && !fields.contains_key("uniqueId") {
         fields.insert("uniqueId".to_owned(), json!(format!("dmp^{hash}")));
     }
@@ -156,7 +192,25 @@ async fn in_parts(
     let id = told["documentId"].as_str().context("an id")?;
     let completion = format!("{path}/{id}/upload/completion");
     let all = json!({"parts": sent});
-    again(|| api.post(&completion, Some(token), &all)).await
+    let completed = again(|| api.post(&completion, Some(token), &all)).await?;
+    if !completed.status.is_success() {
+        return Ok(completed);
+    }
+    // Done once it is taken in, or refused: then the same line says why.
+    let upload = format!("{path}/{id}/upload");
+    for _ in 0..EXAMINED_S {
+        let told = again(|| api.get(&upload, Some(token))).await?;
+        match told.json()["state"].as_str() {
+            Some("available") => return Ok(told),
+            Some("rejected") => {
+                let body = json!({"type": "urn:espace-sante:problem:rejected"});
+                let status = reqwest::StatusCode::UNPROCESSABLE_ENTITY;
+                return Ok(Answer { status, body: body.to_string().into_bytes(), ..told });
+            }
+            _ => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
+        }
+    }
+    completed.ok().and_then(|_| bail!("{id} is still being examined after {EXAMINED_S} s"))
 }
 
 /// The media type of a large content, by its first bytes.
@@ -168,7 +222,7 @@ fn media_of(content: &[u8]) -> &'static str {
         [b'I', b'I', ..] | [b'M', b'M', ..] => "image/tiff",
         [b'{', b'\\', ..] => "application/rtf",
         [b'{', ..] => "application/fhir+json",
-        [b'<', ..] | [0xef, ..] => "application/cda+xml",
+        [b'<' | 0xef, ..] => "application/cda+xml",
         _ if content.get(128..132) == Some(b"DICM") => "application/dicom",
         _ => "text/plain",
     }

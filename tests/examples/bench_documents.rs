@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -84,7 +85,7 @@ fn cipher() -> Result<()> {
     let (mut bare, mut sealing, mut opening) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     for _ in 0..5 {
         // The bare cipher writes its output where ours does: into a buffer of its own.
-        let started = Instant::now();
+        let started = now();
         let mut output = Vec::with_capacity(bytes.len() + 16 * 1024 + 1);
         for chunk in bytes.chunks(64 * 1024) {
             let from = output.len();
@@ -95,12 +96,12 @@ fn cipher() -> Result<()> {
             output.extend_from_slice(tag.map_err(|_| broken())?.as_ref());
         }
         bare += started.elapsed();
-        let started = Instant::now();
+        let started = now();
         let (sealed, content_key) = seal_content(place, &bytes, &SystemRandom)?;
         sealing += started.elapsed();
         let covered = covering(0, size, size).context("a range")?;
         ensure!(covered.end == sealed.len() as u64, "covered");
-        let started = Instant::now();
+        let started = now();
         let opened = open_content(&content_key, place, (0, size), size, &sealed)?;
         opening += started.elapsed();
         ensure!(opened == bytes, "opened to something else");
@@ -317,6 +318,15 @@ impl Raw {
     }
 }
 
+/// Names for what the raw calls write.
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
+/// The monotonic clock measures; it never tells the time.
+#[expect(clippy::disallowed_methods, reason = "a duration, not an instant")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 /// Takes turns of ours and of the raw calls, and prints both.
 async fn measure(clients: &[Client], raw: &Raw, operation: Operation) -> Result<()> {
     let each = match operation {
@@ -324,11 +334,11 @@ async fn measure(clients: &[Client], raw: &Raw, operation: Operation) -> Result<
         _ => SMALL_OPERATIONS,
     };
     let (mut ours, mut floor) = ((Duration::ZERO, Duration::ZERO), Duration::ZERO);
-    static NUMBER: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     for _ in 0..TURNS {
-        let (started, cpu) = (Instant::now(), cpu()?);
+        let (started, cpu) = (now(), cpu()?);
         let mut running = tokio::task::JoinSet::new();
-        for client in clients.iter().cloned() {
+        for client in clients {
+            let client = client.clone();
             running.spawn(async move {
                 for _ in 0..each {
                     client.run(operation).await?;
@@ -340,14 +350,14 @@ async fn measure(clients: &[Client], raw: &Raw, operation: Operation) -> Result<
             done??;
         }
         ours.0 += started.elapsed();
-        ours.1 += self::cpu()? - cpu;
-        let started = Instant::now();
+        ours.1 += self::cpu()?.saturating_sub(cpu);
+        let started = now();
         let mut running = tokio::task::JoinSet::new();
         for client in 0..clients.len() {
             let raw = raw.clone();
             running.spawn(async move {
                 for _ in 0..each {
-                    let number = NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
                     raw.run(client, number, operation).await?;
                 }
                 Ok::<_, anyhow::Error>(())

@@ -550,6 +550,19 @@ impl InProcess {
         Ok(Answer { status: parts.status, headers: parts.headers, body })
     }
 
+    /// Reads from a byte on.
+    pub async fn get_range(&self, path: &str, token: &str, from: usize) -> Result<Answer> {
+        let request = Request::builder()
+            .uri(path)
+            .header("authorization", format!("Bearer {token}"))
+            .header("range", format!("bytes={from}-"))
+            .body(Body::empty())?;
+        let response = self.router.clone().oneshot(request).await?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes().to_vec();
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+
     /// Sends a form.
     pub async fn send_form(&self, path: &str, form: &str) -> Result<Answer> {
         let request = Request::builder()

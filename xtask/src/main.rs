@@ -10,6 +10,7 @@
 
 mod build;
 mod checks;
+mod fuzz;
 mod layers;
 mod nightly;
 mod step;
@@ -26,6 +27,7 @@ cargo xtask test [FILTER]       every check and test; with a filter, only those 
 cargo xtask check               the checks that need no running system
 cargo xtask bench [WHAT]        benchmarks: decision, documents, campaign, cold-start
 cargo xtask nightly             what is too long for every change
+cargo xtask fuzz [TARGET [SECONDS]]   fuzz with libFuzzer (needs a nightly compiler)
 cargo xtask openapi             write docs/openapi.json from the code
 cargo xtask template            write target/infra/template.yaml from infra/
 cargo xtask campaign FILE       feed a campaign file to the running system
@@ -61,6 +63,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "check" => checks::run(),
         "bench" => nightly::bench(rest),
         "nightly" => nightly::run(),
+        "fuzz" => fuzz::run(rest),
         "openapi" => test::write_openapi(),
         "template" => checks::write_template().map(|_| ()),
         "campaign" | "job" | "token" | "people" | "import-dmp" | "verify-log" => {

@@ -7,7 +7,7 @@
 use espace_access::{Guard, Permit, Visit};
 use espace_crypto::ChainHead;
 use espace_domain::decision::Chain;
-use espace_domain::{DocumentId, Trace};
+use espace_domain::{DocumentId, Trace, paris_date, shown_on};
 use espace_http::{Problem, ProblemKind};
 use espace_storage::Space;
 
@@ -42,7 +42,7 @@ pub(crate) async fn shown_head(
     let opened = visit.opened(permit)?;
     let traces = app.guard.acts().traces();
     let mut shown = ChainHead::default();
-    let mut known: Vec<(DocumentId, bool)> = Vec::new();
+    let mut known: Vec<(DocumentId, Waiting)> = Vec::new();
     let mut from = Some(1);
     while let Some(start) = from.filter(|start| *start <= LOOKED_AT_MAX) {
         let key = &opened.trace_key;
@@ -50,11 +50,17 @@ pub(crate) async fn shown_head(
         for stored in found {
             let trace: Trace = serde_json::from_str(&stored.content)
                 .map_err(|_| Problem::internal("a trace could not be read"))?;
-            for element in &trace.elements {
-                let Ok(id) = DocumentId::parse(element) else { continue };
-                if is_hidden(app, (visit, permit), &mut known, id).await? {
+            let ids = trace.elements.iter().filter_map(|id| DocumentId::parse(id).ok());
+            let mut tells_of_one = false;
+            for id in ids {
+                tells_of_one = true;
+                let waiting = waiting(app, (visit, permit), &mut known, id).await?;
+                if is_hidden(waiting, &trace, visit) {
                     return Ok(shown);
                 }
+            }
+            if !tells_of_one && is_hidden(Waiting::Gone, &trace, visit) {
+                return Ok(shown);
             }
             shown = stored.head;
         }
@@ -63,24 +69,47 @@ pub(crate) async fn shown_head(
     Ok(shown)
 }
 
-/// Whether a document, or one on its way, still waits. What is gone does not.
-async fn is_hidden(
+/// Where what a trace tells of stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// It is hidden still, or what is on its way will be.
+    Hidden,
+    /// It is shown.
+    Shown,
+    /// It is not there any more, or never came.
+    Gone,
+}
+
+/// Whether a trace is not shown yet. Of what is gone one cannot say that it was announced:
+/// it waits as long as the document would have.
+fn is_hidden(waiting: Waiting, trace: &Trace, visit: &Visit) -> bool {
+    match waiting {
+        Waiting::Hidden => true,
+        Waiting::Shown => false,
+        Waiting::Gone => paris_date(visit.now) < shown_on(trace.at),
+    }
+}
+
+/// Where a document stands, and what is on its way to be it or its next version.
+async fn waiting(
     app: &App,
     (visit, permit): (&Visit, &Permit),
-    known: &mut Vec<(DocumentId, bool)>,
+    known: &mut Vec<(DocumentId, Waiting)>,
     id: DocumentId,
-) -> Result<bool, Problem> {
-    if let Some((_, hidden)) = known.iter().find(|(other, _)| *other == id) {
-        return Ok(*hidden);
+) -> Result<Waiting, Problem> {
+    if let Some((_, waiting)) = known.iter().find(|(other, _)| *other == id) {
+        return Ok(*waiting);
     }
     let key = &visit.opened(permit)?.content_key;
     let space_id = &visit.space_id;
-    let hidden = if let Some(document) = app.documents.find(space_id, &id, key).await? {
-        document.details.invisible_patient
-    } else {
-        let upload = app.uploads.find(space_id, &id, key).await?;
-        upload.is_some_and(|upload| upload.details.labels.invisible_patient)
+    let document = app.documents.find(space_id, &id, key).await?;
+    let upload = app.uploads.find(space_id, &id, key).await?;
+    let waiting = match (&document, &upload) {
+        (Some(document), _) if document.details.invisible_patient => Waiting::Hidden,
+        (_, Some(upload)) if upload.details.labels.invisible_patient => Waiting::Hidden,
+        (Some(_), _) => Waiting::Shown,
+        (None, _) => Waiting::Gone,
     };
-    known.push((id, hidden));
-    Ok(hidden)
+    known.push((id, waiting));
+    Ok(waiting)
 }

@@ -8,7 +8,7 @@ use espace_access::{Done, Permit, Visit};
 use espace_content::Media;
 use espace_deposit::{CONTENT_BYTES_MAX, Entry, Said};
 use espace_domain::SpaceId;
-use espace_domain::decision::Action;
+use espace_domain::decision::{Action, Labels};
 use espace_http::{FieldError, Problem, ProblemKind};
 use espace_storage::{
     Change, InboxName, Inherited, Target, UPLOADS_OPEN_MAX, Upload, UploadDetails, UploadState,
@@ -135,7 +135,7 @@ pub(crate) async fn announce(
         let is_theirs = before.details.author.depositor() == author.depositor();
         match before.state_at(visit.now) {
             UploadState::Rejected => {}
-            _ if is_theirs && before.details.sha256 == announced.sha256 => {
+            _ if is_theirs && is_same(&before.details, announced, &entry) => {
                 return pending(app, visit, before.clone()).await;
             }
             UploadState::AwaitingContent if is_theirs => {}
@@ -144,7 +144,8 @@ pub(crate) async fn announce(
             }
         }
     }
-    if app.uploads.count_open(space_id, visit.now).await? >= UPLOADS_OPEN_MAX {
+    let sender = visit.names.sender(space_id, &author.depositor());
+    if app.uploads.count_open(space_id, &sender, visit.now).await? >= UPLOADS_OPEN_MAX {
         return Err(ProblemKind::TooManyUploads.into());
     }
     let mut bytes = [0; NAME_BYTES];
@@ -159,6 +160,7 @@ pub(crate) async fn announce(
         document_id: document_id.clone(),
         write: before.as_ref().map_or(0, |before| before.write),
         state: UploadState::AwaitingContent,
+        sender,
         details: UploadDetails {
             version: target.version(),
             document_type: entry.document_type,
@@ -166,7 +168,8 @@ pub(crate) async fn announce(
             event_date: entry.event_date,
             comment: entry.comment,
             inherited,
-            labels: target.labels_with(entry.labels),
+            // What masks it now may be taken away before it comes.
+            labels: Labels { masked: entry.labels.masked, ..target.labels_with(entry.labels) },
             unique_id: entry.unique_id,
             content_type: announced.content_type.clone(),
             size: announced.size,
@@ -179,7 +182,7 @@ pub(crate) async fn announce(
             reason: None,
         },
     };
-    let changes = changes(app, (visit, permit), &upload, before.is_some(), key)?;
+    let changes = changes(app, (visit, permit), (&upload, before.as_ref()), key)?;
     let elements = [document_id.as_str(), "upload:begun"];
     let done = Done { elements: &elements, changes: &changes, ..Done::default() };
     if let Err(problem) = app.guard.record(visit, permit, done).await {
@@ -192,23 +195,40 @@ pub(crate) async fn announce(
     UploadView::of(app, (space_id, visit.now), upload).await
 }
 
-/// The writes of an announcement: what is announced, and the names that lead to it.
+/// Whether the same content was announced, and the same said of it.
+fn is_same(before: &UploadDetails, announced: &Announced, entry: &Entry) -> bool {
+    let said = (&entry.title, entry.event_date, &entry.comment, &entry.unique_id);
+    before.sha256 == announced.sha256
+        && (&before.title, before.event_date, &before.comment, &before.unique_id) == said
+        && before.labels.masked == entry.labels.masked
+        && !entry.labels.hides_more_than(before.labels)
+}
+
+/// The writes of an announcement: what is announced, and the names that lead to it; those of
+/// what it replaces are free again.
 fn changes(
     app: &App,
     (visit, permit): (&Visit, &Permit),
-    upload: &Upload,
-    replaces: bool,
+    (upload, before): (&Upload, Option<&Upload>),
     key: Option<(String, String)>,
 ) -> Result<Vec<Change>, Problem> {
     let (space_id, document_id) = (&visit.space_id, &upload.document_id);
     let content_key = &visit.opened(permit)?.content_key;
     let random = app.random.as_ref();
-    let mut changes = vec![if replaces {
+    let mut changes = vec![if before.is_some() {
         app.uploads.replace(space_id, upload, content_key, random)?
     } else {
         app.uploads.create(space_id, upload, content_key, random)?
     }];
-    for name in names_of(visit, upload) {
+    let names = names_of(visit, upload);
+    // Of one that came to nothing they were freed with it.
+    let given_way = before.filter(|before| before.state_at(visit.now) != UploadState::Rejected);
+    for name in given_way.map(|before| names_of(visit, before)).unwrap_or_default() {
+        if !names.contains(&name) {
+            changes.push(app.documents.free_unique(space_id, &name)?);
+        }
+    }
+    for name in names {
         changes.push(app.documents.claim_unique(space_id, &name, document_id)?);
     }
     if let Some((name, bound)) = key {
@@ -231,11 +251,7 @@ pub(crate) fn names_of(visit: &Visit, upload: &Upload) -> Vec<String> {
 }
 
 /// One that is on its way already, with its parts' URLs.
-pub(crate) async fn pending(
-    app: &App,
-    visit: &Visit,
-    upload: Upload,
-) -> Result<UploadView, Problem> {
+async fn pending(app: &App, visit: &Visit, upload: Upload) -> Result<UploadView, Problem> {
     let elements = [upload.document_id.as_str()];
     let facts = Some(visit.facts_of_upload(&upload));
     let action = Action::ReadUpload;

@@ -8,7 +8,8 @@ use axum::extract::FromRef;
 use espace_access::Guard;
 use espace_domain::{Clock, Random};
 use espace_storage::{
-    Aws, Documents, Environment, Inbox, MissingVariables, Reveals, SystemKeys, Uploads, Vault,
+    Aws, Documents, Environment, Inbox, MissingVariables, Reveals, Scanner, SystemKeys, Uploads,
+    Vault,
 };
 
 /// The stores this function is allowed, and no other.
@@ -20,6 +21,7 @@ pub struct App {
     pub(crate) vault: Vault,
     pub(crate) inbox: Inbox,
     pub(crate) reveals: Reveals,
+    pub(crate) scanner: Scanner,
     /// Whether documents of test identities are taken.
     pub(crate) takes_test_identities: bool,
     pub(crate) random: Arc<dyn Random>,
@@ -37,6 +39,7 @@ impl App {
         let keys = Arc::new(SystemKeys::new(aws, env, clock.clone()));
         let app = Self {
             reveals: Reveals::new(aws, env, keys.clone()),
+            scanner: Scanner::new(aws, env),
             guard: Guard::new(aws, env, keys, clock, random.clone()),
             documents: Documents::new(aws, env),
             uploads: Uploads::new(aws, env),

@@ -94,7 +94,10 @@ pub(crate) fn removal(
     let mut freed = placing.names_ever(&document.details);
     if let Some(upload) = sent {
         changes.push(app.uploads.remove(&visit.space_id, upload)?);
-        freed.extend(names_of(visit, upload));
+        // Of one that came to nothing they were freed with it.
+        if upload.state_at(visit.now) != UploadState::Rejected {
+            freed.extend(names_of(visit, upload));
+        }
     }
     freed.sort_unstable();
     freed.dedup();

@@ -15,11 +15,11 @@ use espace_content::Inspected;
 use espace_deposit::{Entry, PatientFacts, complete, examine, require_holders};
 use espace_domain::decision::{Action, DocumentFacts};
 use espace_http::{Bearer, Claims, IdempotencyKey, Problem, ProblemBody, ProblemKind};
-use espace_storage::{Document, Inherited};
+use espace_storage::{Document, Inherited, Target};
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::announce::{Announced, AnnouncedInput, announce, pending};
+use crate::announce::{Announced, AnnouncedInput, announce};
 use crate::entry::{self, EntryInput, problem_of};
 use crate::form::{self, Form};
 use crate::keep::{New, keep};
@@ -169,10 +169,8 @@ async fn announce_new(
     let (visit, permit) = admit(app, claims, space_id, &deposited).await?;
     let target = match resolve(app, (&visit, &permit), &deposited).await? {
         Resolved::Known(document) => return known(app, (&visit, &permit), *document).await,
-        Resolved::Pending(upload) => {
-            let view = pending(app, &visit, *upload).await?;
-            return Ok((StatusCode::ACCEPTED, Json(view)).into_response());
-        }
+        // The same, or what is said of it now.
+        Resolved::Pending(upload) => Target::New(upload.document_id),
         Resolved::Place(target) => target,
     };
     let permit = permit_on(app, &visit, (&target, &entry)).await?;

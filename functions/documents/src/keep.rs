@@ -9,7 +9,7 @@ use espace_content::Inspected;
 use espace_crypto::{ContentPlace, seal_content};
 use espace_deposit::Entry;
 use espace_http::{Problem, ProblemKind};
-use espace_storage::{Change, Document, KeptContent, Placing, Target, Vault};
+use espace_storage::{Change, Document, KeptContent, Placing, Target, Vault, Verdict};
 
 use crate::App;
 use crate::target::author;
@@ -23,7 +23,7 @@ pub(crate) struct New<'a> {
     pub(crate) sha256: String,
 }
 
-/// Keeps it, and makes the entry's other changes in the same transaction.
+/// Keeps it, once the scanner has passed it, and makes the entry's other changes in the same transaction.
 pub(crate) async fn keep(
     app: &App,
     (visit, permit): (&Visit, &Permit),
@@ -32,6 +32,9 @@ pub(crate) async fn keep(
     more: impl FnOnce(&Document) -> Result<Vec<Change>, Problem>,
 ) -> Result<Document, Problem> {
     let opened = visit.opened(permit)?;
+    if app.scanner.scan(new.content).await? == Verdict::Infected {
+        return Err(ProblemKind::MalwareFound.into());
+    }
     let random = app.random.as_ref();
     let space_id = &visit.space_id;
     let document_id = target.document_id().clone();

@@ -119,7 +119,10 @@ pub(crate) async fn resolve(
     for replaced in deposited.replaces.iter().take(REPLACED_MAX) {
         if let Some(id) = led(names.unique(space_id, deposited.depositor, replaced)) {
             let is_theirs = |document: &Document| {
-                document.details.document_type == kind && visit.facts(document).authored
+                let facts = visit.facts(document);
+                facts.document_type == kind
+                    && facts.authored
+                    && !entry.labels.hides_more_than(facts.labels)
             };
             return next(app, (visit, permit), &id, is_theirs).await;
         }

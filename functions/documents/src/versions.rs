@@ -15,7 +15,7 @@ use espace_access::{Done, Permit, Visit};
 use espace_content::Header;
 use espace_deposit::{Entry, Said, complete, examine};
 use espace_domain::decision::{Action, DocumentFacts};
-use espace_http::{Bearer, Problem, ProblemBody, ProblemKind};
+use espace_http::{Bearer, FieldError, Problem, ProblemBody, ProblemKind};
 use espace_storage::{Document, Inherited, PastVersion, Target};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -161,6 +161,11 @@ async fn permit_version(
 ) -> Result<Permit, Problem> {
     let elements = [document.document_id.as_str()];
     let facts = visit.facts(document);
+    if entry.labels.hides_more_than(facts.labels) {
+        let detail = "Un document déjà visible ne devient pas invisible : déposez-en un autre.";
+        let error = FieldError::new("/visibility", "shown-already", detail);
+        return Err(Problem::invalid(vec![error]));
+    }
     let said = DocumentFacts { labels: entry.labels, ..facts };
     app.guard.permit_for(visit, Action::DepositDocument, Some(said), &elements).await?;
     let labels = entry.labels.with(document.details.labels());
@@ -220,8 +225,12 @@ async fn same(
     (entry, sha256): (&Entry, &str),
 ) -> Result<Option<DocumentView>, Problem> {
     let unique = entry.unique_id.as_deref();
-    let stands = document.details.sha256 == sha256
-        || (unique.is_some() && document.details.holds(unique, sha256));
+    let now = &document.details;
+    let says_the_same = (&entry.title, entry.event_date, &entry.comment)
+        == (&now.title, now.event_date, &now.comment)
+        && (unique.is_none() || unique == now.unique_id.as_deref());
+    let stands =
+        (now.sha256 == sha256 && says_the_same) || (unique.is_some() && now.holds(unique, sha256));
     if stands {
         let elements = [document.document_id.as_str()];
         app.guard.record(visit, permit, Done { elements: &elements, ..Done::default() }).await?;

@@ -303,6 +303,14 @@ impl Guard {
         if visit.party == Party::Holder {
             return Ok(());
         }
+        // Who reads the log for the holder is told the same of what is hidden from them as of
+        // what is not there, in the same chain.
+        let nothing = Situation { document: None, ..*situation };
+        let (situation, reason) = if visit.party.is_own_side() && is_about_a_document(reason) {
+            (&nothing, NO_DOCUMENT)
+        } else {
+            (situation, reason)
+        };
         let random = self.random.as_ref();
         let mut refused = draft(visit, action, situation.chain(), random);
         refused.refuse(reason);
@@ -392,6 +400,13 @@ fn repetition(
     let mut parts = vec![space_id.as_str(), &claims.sub, action.name()];
     parts.extend(elements);
     names.repetition(&parts)
+}
+
+/// Whether an attempt was refused for what the document is to who asks.
+fn is_about_a_document(reason: &str) -> bool {
+    [Reason::NotYetVisible, Reason::HiddenFromRepresentatives]
+        .iter()
+        .any(|hidden| hidden.name() == reason)
 }
 
 /// What is told of a document that is hidden, someone else's or not there: to who may not

@@ -209,8 +209,7 @@ impl Arrival {
             return Ok(visit);
         };
         let id = &visit.space_id;
-        let content_key = keyring.unwrap(id, SpaceKeyPurpose::Content, &content).await?;
-        let trace_key = keyring.unwrap(id, SpaceKeyPurpose::Trace, &trace).await?;
+        let (content_key, trace_key) = keyring.unwrap_both(id, &content, &trace).await?;
         let read = |sealed: Option<espace_storage::SealedChoice>| {
             sealed.map(|sealed| sealed.versioned::<Choice>(&content_key)).transpose()
         };

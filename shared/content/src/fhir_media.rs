@@ -23,8 +23,8 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), Refused> {
 /// Walks one value; notes why a medium in it is refused.
 struct Walk<'a>(&'a mut Option<Refused>);
 
-/// A text that is kept only where it needs no unescaping.
-struct Text;
+/// A text, borrowed where it needs no unescaping; anything else is walked, and is no text.
+struct Text<'a>(&'a mut Option<Refused>);
 
 impl<'de> DeserializeSeed<'de> for Walk<'_> {
     type Value = ();
@@ -72,16 +72,22 @@ impl<'de> Visitor<'de> for Walk<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         let mut data: Option<Cow<'de, str>> = None;
-        let mut is_medium = false;
+        let (mut is_medium, mut has_data) = (false, false);
         while let Some(name) = members.next_key::<Cow<'de, str>>()? {
             match name.as_ref() {
-                "data" => data = members.next_value_seed(Text)?,
+                "data" => {
+                    if has_data {
+                        return Err(A::Error::custom("said twice"));
+                    }
+                    has_data = true;
+                    data = members.next_value_seed(Text(&mut *self.0))?;
+                }
                 "contentType" => {
                     is_medium = true;
                     members.next_value::<IgnoredAny>()?;
                 }
                 "resourceType" => {
-                    let kind = members.next_value_seed(Text)?;
+                    let kind = members.next_value_seed(Text(&mut *self.0))?;
                     is_medium |= kind.as_deref() == Some("Binary");
                 }
                 _ => members.next_value_seed(Walk(&mut *self.0))?,
@@ -97,7 +103,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Text {
+impl<'de> DeserializeSeed<'de> for Text<'_> {
     type Value = Option<Cow<'de, str>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -105,7 +111,7 @@ impl<'de> DeserializeSeed<'de> for Text {
     }
 }
 
-impl<'de> Visitor<'de> for Text {
+impl<'de> Visitor<'de> for Text<'_> {
     type Value = Option<Cow<'de, str>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -124,8 +130,28 @@ impl<'de> Visitor<'de> for Text {
         Ok(None)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-        Err(E::custom("a medium that is no text"))
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+        Walk(self.0).visit_seq(items).map(|()| None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        Walk(self.0).visit_map(members).map(|()| None)
     }
 }
 
@@ -153,9 +179,11 @@ mod tests {
         // What is called data and is no medium is left alone.
         assert_eq!(refused(r#"{"origin": {}, "data": "E U 1 2"}"#.to_owned()), Ok(()));
         assert_eq!(refused("{} {}".to_owned()), Err(Refused::Malformed));
-        assert_eq!(
-            refused(r#"{"contentType": "x", "data": true}"#.to_owned()),
-            Err(Refused::Malformed)
-        );
+        let consent = r#"{"data": [{"meaning": "instance"}], "provision": {"data": {"a": 1}}}"#;
+        assert_eq!(refused(consent.to_owned()), Ok(()));
+        let hidden = format!(r#"{{"data": [{{"contentType": "x", "data": "{script}"}}]}}"#);
+        assert_eq!(refused(hidden), Err(Refused::Active));
+        let twice = format!(r#"{{"contentType": "x", "data": "{script}", "data": "{good}"}}"#);
+        assert_eq!(refused(twice), Err(Refused::Malformed));
     }
 }

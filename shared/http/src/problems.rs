@@ -186,7 +186,7 @@ problems! {
     /// or one whose parts have all come.
     UploadPending = "upload-pending", CONFLICT, "Envoi en cours",
         "Un envoi est déjà en cours pour ce document. Attendez qu’il soit terminé.";
-    /// As many large contents are on their way to a space as may be at once.
+    /// As many large contents of one depositor are on their way to a space as may be at once.
     TooManyUploads = "too-many-uploads", CONFLICT, "Trop d’envois en cours",
         "Trop d’envois sont en cours dans cet espace. Terminez-les, ou attendez demain.";
     /// The document has as many versions as are kept.

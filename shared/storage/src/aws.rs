@@ -37,6 +37,7 @@ pub struct Aws {
 struct Clients {
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     kms: OnceLock<aws_sdk_kms::Client>,
+    lambda: OnceLock<aws_sdk_lambda::Client>,
     s3: OnceLock<aws_sdk_s3::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
     ses: OnceLock<aws_sdk_sesv2::Client>,
@@ -101,6 +102,7 @@ impl Aws {
 
     client!(dynamodb, aws_sdk_dynamodb);
     client!(kms, aws_sdk_kms);
+    client!(lambda, aws_sdk_lambda);
     client!(s3, aws_sdk_s3);
     client!(sqs, aws_sdk_sqs);
     client!(ses, aws_sdk_sesv2);

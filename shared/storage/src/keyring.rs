@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use espace_crypto::SealingKey;
 use espace_domain::{Clock, SpaceId};
+use futures_util::future::try_join;
 use jiff::Timestamp;
 
 use crate::{Aws, Environment, SpaceKeyPurpose, SpaceKeys, StorageError};
@@ -40,6 +41,19 @@ impl Keyring {
     /// Holds keys of the table of `ESPACE_SPACE_KEYS_TABLE`.
     pub fn new(aws: &Aws, environment: &mut Environment, clock: Arc<dyn Clock>) -> Self {
         Self { keys: SpaceKeys::new(aws, environment), clock, held: Arc::default() }
+    }
+
+    /// Both keys of a space, at once: one that is not held waits for KMS once. On the heap:
+    /// two calls of KMS side by side are too large to be laid out inline.
+    pub async fn unwrap_both(
+        &self,
+        space_id: &SpaceId,
+        content: &[u8],
+        trace: &[u8],
+    ) -> Result<(SealingKey, SealingKey), StorageError> {
+        let content = Box::pin(self.unwrap(space_id, SpaceKeyPurpose::Content, content));
+        let trace = Box::pin(self.unwrap(space_id, SpaceKeyPurpose::Trace, trace));
+        try_join(content, trace).await
     }
 
     /// The key that `wrapped`, just read from the table, stands for.

@@ -44,6 +44,7 @@ mod repetitions;
 mod representations;
 mod reveals;
 mod runs;
+mod scanner;
 mod sealing;
 mod sessions;
 mod signing_keys;
@@ -105,6 +106,7 @@ pub use repetitions::{REPETITION_S, Repetitions};
 pub use representations::{DEPENDANTS_MAX, Representation, RepresentationDetails, Representations};
 pub use reveals::{REVEAL_SHARDS, RevealMark, RevealPage, RevealStep, Reveals};
 pub use runs::{Run, Runs};
+pub use scanner::{Scanner, Verdict};
 pub use sessions::{
     ClientKind, NewSession, REFRESH_GRACE_S, Refreshed, Session, SessionHolder, SessionName,
     Sessions,

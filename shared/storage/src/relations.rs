@@ -67,6 +67,11 @@ impl RelationNames {
         self.name(MacPurpose::Repetition, &["unique", space_id.as_str(), depositor, unique_id])
     }
 
+    /// By what the uploads of a depositor are counted.
+    pub fn sender(&self, space_id: &SpaceId, depositor: &str) -> String {
+        self.name(MacPurpose::Repetition, &["uploads", space_id.as_str(), depositor])
+    }
+
     /// Where an idempotency key of a depositor leads from.
     pub fn idempotency(&self, space_id: &SpaceId, depositor: &str, key: &str) -> String {
         self.name(MacPurpose::Repetition, &["idempotency", space_id.as_str(), depositor, key])

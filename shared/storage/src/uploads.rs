@@ -22,7 +22,7 @@ const UPLOAD_VALIDITY_S: i64 = 24 * 3_600;
 /// How long one that has come may take to be examined, seconds from its announcement: as
 /// long as the inbox keeps it.
 const CHECKING_S: i64 = 48 * 3_600;
-/// Most uploads of a space that are on their way at once: each may lie in the inbox.
+/// Most uploads of one depositor that are on their way to a space at once: each may lie in the inbox.
 pub const UPLOADS_OPEN_MAX: usize = 20;
 /// Uploads looked at for how many are on their way, the failed of a month included.
 const UPLOADS_LOOKED_AT: i32 = 200;
@@ -50,6 +50,7 @@ pub struct SealedUpload {
     schema: u8,
     write: u64,
     state: UploadState,
+    sender: String,
     expires_at: i64,
     #[serde(with = "serde_bytes")]
     details: Vec<u8>,
@@ -64,6 +65,8 @@ pub struct Upload {
     pub write: u64,
     /// Where it stands.
     pub state: UploadState,
+    /// By what its depositor's are counted: a keyed hash.
+    pub sender: String,
     /// What was announced.
     pub details: UploadDetails,
 }
@@ -158,10 +161,11 @@ impl Uploads {
         Ok(Change::new("upload", part))
     }
 
-    /// How many uploads of a space are on their way, [`UPLOADS_OPEN_MAX`] at most.
+    /// How many uploads of a depositor are on their way to a space.
     pub async fn count_open(
         &self,
         space_id: &SpaceId,
+        sender: &str,
         now: Timestamp,
     ) -> Result<usize, StorageError> {
         let query = Query {
@@ -171,14 +175,14 @@ impl Uploads {
             start: None,
             limit: UPLOADS_LOOKED_AT,
         };
-        let (items, _) = self.table.query(query).await?;
+        let (items, _) = self.table.query_backwards(query).await?;
         let mut open = 0;
         for found in items {
             let found: SealedUpload = read(found)?;
             let begun = found.expires_at - OUTCOME_KEPT_S;
             let is_over = found.state == UploadState::Rejected
                 || now.as_second() >= begun + UPLOAD_VALIDITY_S;
-            open += usize::from(!is_over);
+            open += usize::from(!is_over && found.sender == sender);
         }
         Ok(open)
     }
@@ -215,7 +219,8 @@ impl SealedUpload {
         let document_id = DocumentId::parse(name).map_err(corrupt)?;
         let place = place_key(&self.space_id, &document_id);
         let details = sealing::open(content_key, details_place(&place), &self.details)?;
-        Ok(Upload { document_id, write: self.write, state: self.state, details })
+        let (write, state, sender) = (self.write, self.state, self.sender.clone());
+        Ok(Upload { document_id, write, state, sender, details })
     }
 }
 
@@ -282,6 +287,7 @@ fn sealed(
         schema: SCHEMA,
         write,
         state: upload.state,
+        sender: upload.sender.clone(),
         expires_at: upload.details.begun_at.as_second() + OUTCOME_KEPT_S,
         details,
     })

@@ -242,5 +242,26 @@ async fn documents_calls(deployed: &Deployed, token: &str, space: &str) -> Resul
     hold("PATCH …/documents/{documentId}", &calls);
     vault.send("DELETE", &one, Some(token), None).await?;
     hold("DELETE …/documents/{documentId}", &vault.calls());
+    let cold = deployed.vault(&[], now()).await?;
+    cold.send_bytes(&path, token, form("Trois")).await?.ok()?;
+    hold("POST …/documents (cold)", &cold.calls());
+    // A process that works, a space it has not met.
+    let other = deployed.patient().await?;
+    let theirs = format!("/v1/spaces/{}/documents", other.space_id);
+    vault.calls();
+    vault.send_bytes(&theirs, &other.token, form("Quatre")).await?.ok()?;
+    hold("POST …/documents (a space not held)", &vault.calls());
+    let large = crate::uploads::large_pdf(1_000);
+    let announced = crate::vault::entry("EXPPAT_2", "Cinq");
+    let announced = crate::uploads::announcement(announced, "application/pdf", &large);
+    let (begun, calls) = calls_of(&vault, "POST", &path, Some(token), Some(&announced)).await?;
+    hold("POST …/documents (announced)", &calls);
+    let upload = format!("{path}/{}/upload", begun["documentId"].as_str().context("an id")?);
+    let (told, calls) = calls_of(&vault, "GET", &upload, Some(token), None).await?;
+    hold("GET …/documents/{documentId}/upload", &calls);
+    let parts = json!({"parts": crate::uploads::send(&told, &large).await?});
+    let completion = format!("{upload}/completion");
+    let (_, calls) = calls_of(&vault, "POST", &completion, Some(token), Some(&parts)).await?;
+    hold("POST …/upload/completion", &calls);
     Ok(())
 }

@@ -29,6 +29,8 @@ mod phone_line;
 mod proof;
 mod refusals;
 mod restore;
+mod scanner;
+mod sealed;
 mod second_factors;
 mod sessions;
 mod silence;

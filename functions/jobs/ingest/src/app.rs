@@ -7,7 +7,7 @@ use std::sync::Arc;
 use espace_domain::{Clock, Random};
 use espace_jobs::JobSettings;
 use espace_storage::{
-    Acts, Aws, Documents, Environment, Inbox, MissingVariables, Queue, Relations, Reveals,
+    Acts, Aws, Documents, Environment, Inbox, MissingVariables, Queue, Relations, Reveals, Scanner,
     SpaceKeys, SystemKeys, Uploads, Vault,
 };
 
@@ -23,6 +23,7 @@ pub struct App {
     pub(crate) uploads: Uploads,
     pub(crate) inbox: Inbox,
     pub(crate) reveals: Reveals,
+    pub(crate) scanner: Scanner,
     pub(crate) vault: Vault,
     pub(crate) queue: Queue,
     /// Whether documents of test identities are taken.
@@ -49,6 +50,7 @@ impl App {
             uploads: Uploads::new(aws, env),
             inbox: Inbox::new(aws, env),
             reveals: Reveals::new(aws, env, keys),
+            scanner: Scanner::new(aws, env),
             vault: Vault::new(aws, env),
             queue: Queue::new(aws, env, "ESPACE_INGEST_QUEUE"),
             takes_test_identities: env.required("ESPACE_TEST_IDENTITIES") == "true",

@@ -4,13 +4,13 @@
 
 use espace_content::Inspected;
 use espace_crypto::{ContentPlace, SealingKey};
-use espace_deposit::{Entry, PatientFacts, Said, complete, require_holders};
+use espace_deposit::{Entry, Fault, PatientFacts, Said, complete, require_holders};
 use espace_domain::decision::{Action, DocumentFacts, Labels, Situation, SpaceStanding};
 use espace_domain::{Outcome, Trace};
 use espace_jobs::{JobContext, JobError};
 use espace_storage::{
     Act, Change, InboxName, KeptContent, Placing, Recorded, RelationNames, Space, Target,
-    TraceDraft, Upload, UploadState, Vault,
+    TraceDraft, Upload, UploadState, Vault, Verdict,
 };
 use jiff::Timestamp;
 
@@ -52,6 +52,10 @@ pub(crate) async fn take_in(
         Ok(target) => target,
         Err(reason) => return refuse(app, &room, reason).await,
     };
+    // Asked first: a scanner that is slow or fails leaves nothing half sealed.
+    if app.scanner.scan_inbox(name).await? == Verdict::Infected {
+        return refuse(app, &room, &Fault::Malware.to_string()).await;
+    }
     let details = &room.upload.details;
     let (space_id, document_id) = (&name.space_id, &name.document_id);
     let version = target.version();
@@ -64,8 +68,7 @@ pub(crate) async fn take_in(
         Err(refusal) => return refuse(app, &room, &refusal.reason()).await,
     };
     let Sealed { inspected, key, upload } = sealed;
-    let judged = judge(app, &room, &target, &inspected).await?;
-    if let Err(reason) = judged {
+    if let Err(reason) = judge(app, &room, &target, &inspected).await? {
         upload.abort().await?;
         return refuse(app, &room, &reason).await;
     }

@@ -3,10 +3,8 @@
 //! Must not know: how it was found.
 
 use espace_crypto::SealingKey;
-use espace_domain::decision::{
-    Action, Decision, DocumentFacts, Party, Situation, SpaceStanding, decide,
-};
-use espace_domain::{Channel, Trace, TraceActor, shown_on};
+use espace_domain::decision::{Action, DocumentFacts, Party, Situation, SpaceStanding, decide};
+use espace_domain::{Channel, Trace, TraceActor, shown_on, told_on};
 use espace_jobs::{JobContext, JobError};
 use espace_notifications::Notice;
 use espace_storage::transitions::tell_waiting;
@@ -29,6 +27,8 @@ pub(crate) enum Done {
     Shown,
     /// There is nothing to be told or shown any more.
     Moot,
+    /// Its space is shut or frozen: it is looked at again tomorrow.
+    Later,
 }
 
 impl Done {
@@ -38,6 +38,7 @@ impl Done {
             Self::Told => "told",
             Self::Shown => "shown",
             Self::Moot => "moot",
+            Self::Later => "later",
         }
     }
 }
@@ -54,6 +55,13 @@ pub(crate) async fn work_on(
             app.reveals.drop_mark(mark).await?;
             return Ok(Done::Moot);
         };
+        // A space that is closed may be opened again, a frozen one is taken back.
+        let standing = SpaceStanding::of(&space.state, space.suspension);
+        let waits = mark.step == RevealStep::Tell && standing == SpaceStanding::Frozen;
+        let allowed = decide(Party::Job, Action::RevealDue, &situation(&space, &document));
+        if waits || !allowed.is_allowed() {
+            return Ok(Done::Later);
+        }
         let done = match mark.step {
             RevealStep::Tell => tell(app, mark, (&space, &key), &document, context).await?,
             RevealStep::Show => show(app, mark, (&space, &key), document, context).await?,
@@ -65,7 +73,7 @@ pub(crate) async fn work_on(
     Err(JobError::Work("a space kept changing while something was revealed"))
 }
 
-/// The document, where it still waits and what the job does is allowed.
+/// The document, where it still waits.
 async fn waiting(
     app: &App,
     mark: &RevealMark,
@@ -81,16 +89,10 @@ async fn waiting(
     // Hidden anew since, it has marks of its own.
     let is_due = |document: &Document| match (mark.step, document.details.hidden_since) {
         (_, None) => false,
-        (RevealStep::Tell, Some(_)) => true,
+        (RevealStep::Tell, Some(since)) => told_on(since) <= today,
         (RevealStep::Show, Some(since)) => shown_on(since) <= today,
     };
-    let Some(document) = found.filter(is_due) else {
-        return Ok(None);
-    };
-    let situation = situation(&space, &document);
-    let is_allowed =
-        matches!(decide(Party::Job, Action::RevealDue, &situation), Decision::Allow(_));
-    Ok(is_allowed.then_some((space, key, document)))
+    Ok(found.filter(is_due).map(|document| (space, key, document)))
 }
 
 fn situation(space: &Space, document: &Document) -> Situation {

@@ -13,6 +13,9 @@ use crate::dispatch::{Contents, SweepMessage};
 /// written within minutes, or never.
 const GRACE_S: i64 = 24 * 3_600;
 
+/// Most contents removed of one page of a thousand.
+const REMOVED_MAX: usize = 200;
+
 /// Sweeps a day, page after page; hands the rest to a new message when time runs out.
 pub(crate) async fn sweep(
     app: &App,
@@ -50,13 +53,17 @@ async fn sweep_page(
         objects.iter().filter_map(|object| ObjectName::parse(&object.name)).collect();
     outcome.add("unknown", (objects.len() - names.len()) as u64);
     let led = app.documents.led_to(&names).await?;
-    for name in &names {
-        if led.contains(&name.object) {
-            outcome.add("kept", 1);
-        } else {
-            app.vault.delete(&name.object).await?;
-            outcome.add("removed", 1);
-        }
+    let (kept, forgotten): (Vec<_>, Vec<_>) =
+        names.iter().partition(|name| led.contains(&name.object));
+    outcome.add("kept", kept.len() as u64);
+    if forgotten.len() > REMOVED_MAX {
+        // So many are not what kills leave: the entries are what is missing.
+        outcome.add("held", forgotten.len() as u64);
+        return Err(JobError::Work("a sweep would remove too much: are entries missing?"));
+    }
+    for name in forgotten {
+        app.vault.delete(&name.object).await?;
+        outcome.add("removed", 1);
     }
     Ok(())
 }

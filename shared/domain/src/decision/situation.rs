@@ -107,15 +107,17 @@ pub enum RuleEffect {
 }
 
 impl Labels {
-    /// The labels of what replaces another: what was hidden stays hidden.
+    /// The labels of what replaces another: masked where either says so; hidden as it was,
+    /// for what was shown is not hidden again.
     #[must_use]
     pub fn with(self, before: Self) -> Self {
-        Self {
-            masked: self.masked || before.masked,
-            invisible_patient: self.invisible_patient || before.invisible_patient,
-            invisible_representatives: self.invisible_representatives
-                || before.invisible_representatives,
-        }
+        Self { masked: self.masked || before.masked, ..before }
+    }
+
+    /// Whether it hides from the patient or their representatives what `before` showed.
+    pub fn hides_more_than(self, before: Self) -> bool {
+        (self.invisible_patient && !before.invisible_patient)
+            || (self.invisible_representatives && !before.invisible_representatives)
     }
 }
 
