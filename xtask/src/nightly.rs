@@ -65,7 +65,7 @@ fn documents() -> Result<()> {
     step("build the vault as released", build)?;
     let system = TestSystem::start("bench", "debug")?;
     let mut bench = command(&target().join("release/examples/bench_documents").to_string_lossy());
-    bench.env("ESPACE_SYSTEM", &system.file);
+    bench.env("ESPACE_SYSTEM", &system.file).stdout(std::process::Stdio::null());
     let benched = shown_step("documents", bench);
     system.stop()?;
     benched

@@ -231,15 +231,15 @@ pub fn open_content(
     let associated = place.associated_data();
     let mut opened = Vec::with_capacity(body.len());
     for (number, chunk) in (first..=last).zip(body.chunks(SEALED_CHUNK_BYTES)) {
-        let at = chunk.len().checked_sub(TAG_BYTES).ok_or(OpenError::Truncated)?;
-        let (text, tag) = chunk.split_at(at);
         let from = opened.len();
-        opened.resize(from + at, 0);
-        let into = opened.get_mut(from..).ok_or(OpenError::Truncated)?;
+        opened.extend_from_slice(chunk);
+        let body = opened.get_mut(from..).ok_or(OpenError::Truncated)?;
         let is_last = number + 1 == chunks_of(plain);
-        cipher
-            .open_separate_gather(nonce(number, is_last), Aad::from(&associated), text, tag, into)
-            .map_err(|_| OpenError::NotAuthentic)?;
+        let text = cipher
+            .open_in_place(nonce(number, is_last), Aad::from(&associated), body)
+            .map_err(|_| OpenError::NotAuthentic)?
+            .len();
+        opened.truncate(from + text);
     }
     let skipped = usize::try_from(start - first * CHUNK_BYTES as u64).unwrap_or(usize::MAX);
     let wanted = usize::try_from(end - start).unwrap_or(usize::MAX);
