@@ -144,9 +144,11 @@ async fn whole(
         }
         _ => Ok(Vec::new()),
     };
+    let header = inspected.header.clone();
     let new = New { entry: entry.clone(), inspected, content: &content, sha256: sha256.clone() };
     let document = keep(app, (&visit, &permit), target, new, claim).await?;
-    Ok((StatusCode::CREATED, Json(DocumentView::of(document, visit.party))).into_response())
+    let view = DocumentView::of(document, visit.party).warned(header.as_ref());
+    Ok((StatusCode::CREATED, Json(view)).into_response())
 }
 
 /// A content that will come.

@@ -2,6 +2,7 @@
 //!
 //! Must not know: how it is stored.
 
+use espace_content::Header;
 use espace_domain::decision::{Labels, Party};
 use espace_domain::{DocumentId, MatrixGroup};
 use espace_storage::{Author, Document, Upload};
@@ -38,6 +39,10 @@ pub(crate) struct DocumentView {
     added_at: Timestamp,
     /// `MASQUE_PS`, `INVISIBLE_PATIENT`, `INVISIBLE_REPRESENTANTS_LEGAUX`.
     visibility: Vec<&'static str>,
+    /// Of a deposit: what its depositor should look at. `matricule-key`: the key of the
+    /// patient's number is wrong in the document; the number is theirs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<&'static str>,
     /// What the holder's side has at hand; not for others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pinned: Option<bool>,
@@ -83,9 +88,17 @@ impl DocumentView {
             author: AuthorView::from(details.author),
             added_at: details.added_at,
             visibility: names_of(labels),
+            warnings: Vec::new(),
             pinned: own(details.pinned),
             archived: own(details.archived),
         }
+    }
+
+    /// The same, with what its depositor should look at.
+    pub(crate) fn warned(mut self, header: Option<&Header>) -> Self {
+        let has_wrong_key = header.is_some_and(|header| header.patient.has_wrong_key);
+        self.warnings.extend(has_wrong_key.then_some("matricule-key"));
+        self
     }
 
     /// A content on its way, as its depositor sees it.
@@ -111,6 +124,7 @@ impl DocumentView {
             author: AuthorView::from(details.author),
             added_at: details.begun_at,
             visibility: names_of(details.labels),
+            warnings: Vec::new(),
             pinned: own,
             archived: own,
         }

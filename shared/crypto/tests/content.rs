@@ -49,6 +49,38 @@ fn the_vectors_of_another_program_are_met() {
     }
 }
 
+/// Each line: name, byte of which the key is made, space, document, version, size, sealed
+/// bytes, what comes of opening them. Those of several chunks are made below.
+#[test]
+fn the_hostile_vectors_come_to_what_they_say() {
+    let vectors = include_str!("vectors/content_hostile_v1.txt");
+    let mut opened = 0;
+    for line in vectors.lines() {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let [name, key, space, document, version, size, sealed, expected] = fields.as_slice()
+        else {
+            panic!("{line}");
+        };
+        let version = version.parse().unwrap();
+        let (_, key) = seal_content(PLACE, b"", &Constant(key.parse().unwrap())).unwrap();
+        let place = ContentPlace { space, document, version };
+        let size = size.parse().unwrap();
+        let sealed = HEXLOWER.decode(sealed.trim_matches('-').as_bytes()).unwrap();
+        let came = match open_content(&key, place, (0, size), size, &sealed) {
+            Ok(text) => {
+                assert_eq!(text, b"bonjour", "{name}");
+                opened += 1;
+                "opens"
+            }
+            Err(OpenError::Truncated) => "truncated",
+            Err(OpenError::NotAuthentic) => "notAuthentic",
+            Err(OpenError::UnknownVersion(_)) => "unknownVersion",
+        };
+        assert_eq!(came, *expected, "{name}");
+    }
+    assert_eq!((vectors.lines().count(), opened), (19, 1));
+}
+
 #[test]
 fn sealing_chunk_by_chunk_gives_the_same() {
     for size in [0, 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES] {

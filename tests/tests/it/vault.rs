@@ -491,6 +491,10 @@ async fn a_clinical_document_fills_its_entry_and_must_be_the_holders() -> Result
     let wrong_key = if key == "01" { "02" } else { "01" };
     let again = deposit(&deployed, &patient.token, space, &nothing, cda(nir, wrong_key)).await?;
     assert_eq!(again.problem(), "type-not-depositable", "a report is not the patient's to deposit");
+    let colleague = deployed.api.professional(&rpps(), PHYSICIAN, None).await?;
+    let warned =
+        deposit(&deployed, &colleague, space, &nothing, cda(nir, wrong_key)).await?.ok()?;
+    assert_eq!((&warned["warnings"], &new["warnings"]), (&json!(["matricule-key"]), &json!(null)));
     let disagrees = json!({"title": "Autre chose"});
     let refused = deposit(&deployed, &depositor, space, &disagrees, cda(nir, key)).await?;
     assert_eq!(refused.problem(), "entry-disagrees");
