@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, Get, KeySchemaElement, KeyType, Put,
+    AttributeDefinition, AttributeValue, BillingMode, ConditionCheck, Get, KeySchemaElement, KeyType, Put,
     ScalarAttributeType, TransactGetItem, TransactWriteItem,
 };
+use axum::body::Bytes;
 use espace_crypto::{ContentPlace, SystemRandom, covering, open_content, seal_content};
 use journeys::{Deployed, InProcess};
 use serde_json::json;
@@ -42,6 +43,7 @@ struct Client {
     token: String,
     space: String,
     documents: Arc<std::sync::Mutex<Vec<String>>>,
+    forms: Arc<HashMap<usize, Bytes>>,
 }
 
 /// The raw calls, on scratch tables and buckets.
@@ -128,6 +130,8 @@ async fn clients(deployed: &Deployed) -> Result<Vec<Client>> {
     let most = CLIENTS[CLIENTS.len() - 1];
     let invited = deployed.invite_many(most, 0).await?;
     let vault = Arc::new(deployed.vault(&[], journeys::now()).await?);
+    let forms = [SMALL, LARGE].map(|size| (size, form(&HashMap::new(), size)));
+    let forms = Arc::new(HashMap::from(forms));
     let mut clients = Vec::new();
     for person in &invited {
         let token = deployed.activate_and_log_in(person).await?;
@@ -137,6 +141,7 @@ async fn clients(deployed: &Deployed) -> Result<Vec<Client>> {
             token,
             space: space["spaceId"].as_str().context("a space")?.to_owned(),
             documents: Arc::default(),
+            forms: forms.clone(),
         };
         for _ in 0..LISTED {
             client.store(1_000).await?;
@@ -152,7 +157,8 @@ impl Client {
             Operation::Store(size) => self.store(size).await,
             Operation::List => {
                 let path = format!("/v1/spaces/{}/documents?limit={LISTED}", self.space);
-                self.vault.send("GET", &path, Some(&self.token), None).await?.ok()?;
+                let listed = self.vault.send("GET", &path, Some(&self.token), None).await?;
+                ensure!(listed.status == 200, "{}", listed.status);
                 Ok(())
             }
             Operation::Read => {
@@ -169,6 +175,21 @@ impl Client {
     }
 
     async fn store(&self, size: usize) -> Result<()> {
+        let path = format!("/v1/spaces/{}/documents", self.space);
+        let body = form(&self.forms, size);
+        let form = ("multipart/form-data; boundary=x", body);
+        let stored = self.vault.send_bytes(&path, &self.token, form).await?.ok()?;
+        if size == SMALL {
+            let id = stored["documentId"].as_str().context("an id")?.to_owned();
+            self.documents.lock().map_err(|_| broken())?.push(id);
+        }
+        Ok(())
+    }
+}
+
+/// The request of a store, made before the clock runs.
+fn form(forms: &HashMap<usize, Bytes>, size: usize) -> Bytes {
+    forms.get(&size).cloned().unwrap_or_else(|| {
         let mut content = b"%PDF-1.4\n".to_vec();
         content.resize(size.max(40) - 10, b'x');
         content.extend(b"\n%%EOF\n\n\n\n");
@@ -179,16 +200,8 @@ impl Client {
             "--x\r\nContent-Disposition: form-data; name=\"entry\"\r\n\r\n{entry}\r\n--x\r\n\
              Content-Disposition: form-data; name=\"content\"\r\n\r\n"
         );
-        let body = [head.as_bytes(), &content, b"\r\n--x--\r\n"].concat();
-        let path = format!("/v1/spaces/{}/documents", self.space);
-        let form = ("multipart/form-data; boundary=x", body);
-        let stored = self.vault.send_bytes(&path, &self.token, form).await?.ok()?;
-        if content.len() >= SMALL && content.len() < LARGE / 2 {
-            let id = stored["documentId"].as_str().context("an id")?.to_owned();
-            self.documents.lock().map_err(|_| broken())?.push(id);
-        }
-        Ok(())
-    }
+        [head.as_bytes(), &content, b"\r\n--x--\r\n"].concat().into()
+    })
 }
 
 impl Raw {
@@ -226,7 +239,7 @@ impl Raw {
                 let space = format!("space{client}");
                 raw.put(&space, &format!("document.{number:03}"), ITEM_BYTES[0]).await?;
             }
-            for number in 0..6 {
+            for number in 0..7 {
                 raw.put(&format!("space{client}"), &format!("about.{number}"), ITEM_BYTES[2])
                     .await?;
             }
@@ -258,8 +271,15 @@ impl Raw {
     /// The calls of one operation, with items of the same sizes.
     async fn run(&self, client: usize, number: usize, operation: Operation) -> Result<()> {
         let space = format!("space{client}");
-        // What a decision rests on: six items in one transaction.
-        let gets = (0..6).map(|about| {
+        // What a decision rests on, in one transaction: the session and its account, the
+        // space and its keys; the mark of a repeated act; of a read, the document, and an
+        // upload that is not there.
+        let items = match operation {
+            Operation::Store(_) => 5,
+            Operation::List => 6,
+            Operation::Read => 8,
+        };
+        let gets = (0..items).map(|about| {
             let mut key = Self::item(&space, &format!("about.{about}"), 0);
             key.remove("sealed");
             let get = Get::builder().table_name(&self.table).set_key(Some(key)).build()?;
@@ -295,20 +315,32 @@ impl Raw {
             }
             Operation::Read => {}
         }
-        // The entry, the trace, the space: as many as the operation writes.
-        let writes = if matches!(operation, Operation::Store(_)) { 3 } else { 2 };
-        let parts = (0..writes).map(|part| {
-            let entry = format!("written.{number}.{part}");
-            let item = Self::item(&space, &entry, ITEM_BYTES[part]);
-            let put = Put::builder()
+        // The entry or the mark, the trace and the space; of a list seen a moment ago, the
+        // condition that nothing changed.
+        let parts = if operation == Operation::List {
+            let mut key = Self::item(&space, "about.0", 0);
+            key.remove("sealed");
+            let check = ConditionCheck::builder()
                 .table_name(&self.table)
-                .set_item(Some(item))
-                .condition_expression("attribute_not_exists(#e)")
+                .set_key(Some(key))
+                .condition_expression("attribute_exists(#e)")
                 .expression_attribute_names("#e", "entry")
                 .build()?;
-            Ok(TransactWriteItem::builder().put(put).build())
-        });
-        let parts: Vec<_> = parts.collect::<Result<_>>()?;
+            vec![TransactWriteItem::builder().condition_check(check).build()]
+        } else {
+            let parts = ITEM_BYTES.iter().enumerate().map(|(part, bytes)| {
+                let entry = format!("written.{number}.{part}");
+                let item = Self::item(&space, &entry, *bytes);
+                let put = Put::builder()
+                    .table_name(&self.table)
+                    .set_item(Some(item))
+                    .condition_expression("attribute_not_exists(#e)")
+                    .expression_attribute_names("#e", "entry")
+                    .build()?;
+                Ok(TransactWriteItem::builder().put(put).build())
+            });
+            parts.collect::<Result<_>>()?
+        };
         self.dynamodb.transact_write_items().set_transact_items(Some(parts)).send().await?;
         if operation == Operation::Read {
             let key = format!("read{client}");

@@ -536,14 +536,14 @@ impl InProcess {
         &self,
         path: &str,
         token: &str,
-        (media, bytes): (&str, Vec<u8>),
+        (media, bytes): (&str, impl Into<Body>),
     ) -> Result<Answer> {
         let request = Request::builder()
             .method("POST")
             .uri(path)
             .header("authorization", format!("Bearer {token}"))
             .header("content-type", media)
-            .body(Body::from(bytes))?;
+            .body(bytes.into())?;
         let response = self.router.clone().oneshot(request).await?;
         let (parts, body) = response.into_parts();
         let body = body.collect().await?.to_bytes().to_vec();

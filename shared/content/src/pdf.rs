@@ -108,10 +108,9 @@ impl PdfScanner {
     }
 
     fn scan_names(&mut self, buffer: &[u8], end: usize) -> Result<(), Refused> {
-        for at in self.scanned..end {
-            if buffer.get(at) != Some(&b'/') {
-                continue;
-            }
+        let from = self.scanned;
+        for slash in memchr::memchr_iter(b'/', buffer.get(from..end).unwrap_or_default()) {
+            let at = from + slash;
             let (name, after) = name_at(buffer, at + 1);
             judge(&name, buffer.get(after..).unwrap_or_default())?;
             match name.as_slice() {
