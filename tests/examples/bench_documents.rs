@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, ConditionCheck, Get, KeySchemaElement, KeyType, Put,
-    ScalarAttributeType, TransactGetItem, TransactWriteItem,
+    AttributeDefinition, AttributeValue, BillingMode, ConditionCheck, Get, KeySchemaElement,
+    KeyType, Put, ScalarAttributeType, TransactGetItem, TransactWriteItem,
 };
 use axum::body::Bytes;
 use espace_crypto::{ContentPlace, SystemRandom, covering, open_content, seal_content};
