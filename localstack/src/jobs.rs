@@ -16,10 +16,11 @@ use serde_json::{Value, json};
 use crate::deploy::Stack;
 
 /// The jobs that can be fired, and the output that names their function.
-pub const JOBS: [(&str, &str); 8] = [
+pub const JOBS: [(&str, &str); 9] = [
     ("anchor", "AnchorFunction"),
     ("auto-creation", "AutoCreationFunction"),
     ("delivery", "DeliveryFunction"),
+    ("follow-up", "FollowUpFunction"),
     ("ingest", "IngestFunction"),
     ("reveal", "RevealFunction"),
     ("sweep", "SweepFunction"),

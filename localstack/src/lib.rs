@@ -31,16 +31,18 @@ pub mod template;
 pub mod verify_log;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 20] = [
+pub const FUNCTIONS: [&str; 23] = [
     "activation",
     "anchor",
     "auto-creation",
     "campaign-intake",
     "campaigns",
+    "caregivers",
     "codes",
     "consent",
     "delivery",
     "documents",
+    "follow-up",
     "ingest",
     "majority",
     "openapi",
@@ -48,6 +50,7 @@ pub const FUNCTIONS: [&str; 20] = [
     "printing",
     "refusals",
     "reveal",
+    "review",
     "search",
     "sessions",
     "space",

@@ -206,10 +206,21 @@ impl Deployed {
 
     /// Several such people.
     pub async fn invite_many(&self, count: usize, days: i64) -> Result<Vec<Invited>> {
-        let lines: Vec<Value> = Self::people()
+        self.invite_as(count, days, |_| {}).await
+    }
+
+    /// The same, with what else the insurer knows of them.
+    async fn invite_as(
+        &self,
+        count: usize,
+        days: i64,
+        known: impl Fn(&mut Value),
+    ) -> Result<Vec<Invited>> {
+        let mut lines: Vec<Value> = Self::people()
             .filter(|person| person["representatives"] == json!([]) && !person["email"].is_null())
             .take(count)
             .collect();
+        lines.iter_mut().for_each(known);
         self.feed(&lines, days).await?;
         let mail = self.api.mail().await?;
         lines
@@ -314,7 +325,12 @@ impl Deployed {
 
     /// Someone whose space is in their hands.
     pub async fn patient(&self) -> Result<Patient> {
-        let invited = self.invite(0).await?;
+        self.patient_as(|_| {}).await
+    }
+
+    /// The same, with what else the insurer knows of them.
+    pub async fn patient_as(&self, known: impl Fn(&mut Value)) -> Result<Patient> {
+        let invited = self.invite_as(1, 0, known).await?.pop().context("someone")?;
         let token = self.activate_and_log_in(&invited).await?;
         let space = self.api.get("/v1/spaces/me", Some(&token)).await?.ok()?;
         let space_id = space["spaceId"].as_str().context("a space")?.to_owned();
@@ -465,6 +481,15 @@ impl Deployed {
                 .map(|app| search::router(app).0)
         };
         self.in_process("SearchFunction", changes, clock, build).await
+    }
+
+    /// The function of caregivers in this process.
+    pub async fn caregivers(&self, clock: Arc<dyn Clock>) -> Result<InProcess> {
+        let build = |aws: &Aws, environment, clock| {
+            caregivers::App::new(aws, environment, clock, Arc::new(SystemRandom))
+                .map(|app| caregivers::router(app).0)
+        };
+        self.in_process("CaregiversFunction", &[], clock, build).await
     }
 
     /// The sessions function in this process.

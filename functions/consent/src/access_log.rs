@@ -3,11 +3,13 @@
 //!
 //! Must not know: how traces are written.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use espace_access::{Done, Permit, Visit};
-use espace_domain::decision::{AccessMode, Action, Chain};
-use espace_domain::{MatrixGroup, Outcome, Trace, TraceActor};
+use espace_domain::decision::{AccessMode, Action, Chain, Party, Situation, decide};
+use espace_domain::{AccessId, DocumentId, MatrixGroup, Outcome, Trace, TraceActor};
 use espace_http::{Bearer, Page, Problem, ProblemBody, ProblemKind};
 use espace_storage::StoredTrace;
 use jiff::Timestamp;
@@ -16,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
 use crate::shown::{shown_chain, shown_head};
+use crate::words::sentence;
 
 /// The list that cursors are of.
 const LIST: &str = "access-log";
@@ -42,8 +45,14 @@ pub(crate) struct TraceView {
     #[schema(value_type = Option<String>)]
     mode: Option<AccessMode>,
     action: String,
+    /// What happened, in French.
+    sentence: String,
     /// What it was about: ids of documents, of consents.
     elements: Vec<String>,
+    /// The documents it was about that are still there, by their titles.
+    documents: Vec<TitledDocument>,
+    /// The reason written in an emergency.
+    emergency_reason: Option<String>,
     /// `allowed`, `refused`, `failed`.
     #[schema(value_type = String)]
     outcome: Outcome,
@@ -53,6 +62,14 @@ pub(crate) struct TraceView {
     contested: Option<String>,
     previous_hash: String,
     hash: String,
+}
+
+/// A document that the viewer may see.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TitledDocument {
+    document_id: String,
+    title: String,
 }
 
 /// Who did it.
@@ -121,7 +138,7 @@ pub(crate) async fn list(
     let traces = app.guard.acts().traces();
     let (found, next) =
         traces.newest(&visit.space_id, chain, from, page.limit(), &opened.trace_key).await?;
-    let items = found.into_iter().map(view).collect::<Result<_, _>>()?;
+    let items = views(&app, (&visit, &permit), found).await?;
     let random = app.random.as_ref();
     let next =
         next.map(|from| Page::cursor(&opened.content_key, &list, &from, random)).transpose()?;
@@ -139,23 +156,80 @@ pub(crate) async fn enter(
     Ok((visit, permit))
 }
 
-fn view(stored: StoredTrace) -> Result<TraceView, Problem> {
-    let trace: Trace = serde_json::from_str(&stored.content)
-        .map_err(|_| Problem::internal("a trace could not be read"))?;
+/// The traces, with what is not in them for ever: the titles of documents that are still
+/// there, and the reasons written in emergencies.
+async fn views(
+    app: &App,
+    (visit, permit): (&Visit, &Permit),
+    found: Vec<StoredTrace>,
+) -> Result<Vec<TraceView>, Problem> {
+    let key = &visit.opened(permit)?.content_key;
+    let mut traces = Vec::with_capacity(found.len());
+    let mut ids = BTreeSet::new();
+    for stored in found {
+        let trace: Trace = serde_json::from_str(&stored.content)
+            .map_err(|_| Problem::internal("a trace could not be read"))?;
+        ids.extend(trace.elements.iter().filter_map(|id| DocumentId::parse(id).ok()));
+        traces.push((stored, trace));
+    }
+    let ids = Vec::from_iter(ids);
+    let mut titles = BTreeMap::new();
+    for document in app.documents.find_some(&visit.space_id, &ids, key).await? {
+        let facts = Some(visit.facts(&document));
+        let situation = Situation { document: facts, ..visit.situation };
+        if decide(visit.party, Action::ReadDocument, &situation).is_allowed() {
+            titles.insert(document.document_id.to_string(), document.details.title);
+        }
+    }
+    let mut views = Vec::with_capacity(traces.len());
+    for (stored, trace) in traces {
+        let reason = match emergency(&trace) {
+            Some(id) => app.consents.emergency(&visit.space_id, &id, key).await?,
+            None => None,
+        };
+        let reason = reason.and_then(|emergency| emergency.reason);
+        views.push(view(stored, trace, visit.party, &titles, reason));
+    }
+    Ok(views)
+}
+
+/// The access that a trace says was opened with a written reason.
+fn emergency(trace: &Trace) -> Option<AccessId> {
+    let opened = [Action::BreakGlass.name(), Action::FindPatient.name()];
+    let names = trace.elements.iter().find_map(|id| AccessId::parse(id).ok());
+    names.filter(|_| opened.contains(&trace.action.as_str()))
+}
+
+fn view(
+    stored: StoredTrace,
+    trace: Trace,
+    viewer: Party,
+    titles: &BTreeMap<String, String>,
+    emergency_reason: Option<String>,
+) -> TraceView {
+    let sentence = sentence(&trace, viewer);
+    let standing = |id: &String| {
+        let title = titles.get(id).cloned()?;
+        Some(TitledDocument { document_id: id.clone(), title })
+    };
+    let documents = trace.elements.iter().filter_map(standing).collect();
     let TraceActor { kind, id, name, profession, structure } = trace.actor;
     let profession_name = profession.as_deref().and_then(MatrixGroup::profession_display);
-    Ok(TraceView {
+    TraceView {
         chain: stored.chain,
         sequence: stored.head.sequence,
         at: trace.at,
         actor: ActorView { kind, id, name, profession, profession_name, structure },
         mode: trace.mode,
         action: trace.action,
+        sentence,
         elements: trace.elements,
+        documents,
+        emergency_reason,
         outcome: trace.outcome,
         reason: trace.reason,
         contested: stored.contested,
         previous_hash: stored.previous.to_hex(),
         hash: stored.head.hash.to_hex(),
-    })
+    }
 }

@@ -12,12 +12,17 @@ mod emergency;
 mod give;
 mod list;
 mod open_access;
+mod preferences;
 mod presence;
+mod professional_notices;
 mod read_anchor;
+mod remove_rule;
+mod set_rule;
 mod shown;
 mod unblock;
 mod verification;
 mod withdraw;
+mod words;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;
@@ -34,6 +39,10 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(emergency::choose))
         .routes(routes!(block::block))
         .routes(routes!(unblock::unblock))
+        .routes(routes!(set_rule::set))
+        .routes(routes!(remove_rule::remove))
+        .routes(routes!(preferences::read, preferences::set))
+        .routes(routes!(professional_notices::read))
         .routes(routes!(presence::issue))
         .routes(routes!(open_access::open))
         .routes(routes!(access_log::list))

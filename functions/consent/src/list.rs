@@ -5,8 +5,8 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use espace_domain::decision::{Action, EmergencyChoices, Standing};
-use espace_domain::{BlockId, ConsentForm, GrantId, MatrixGroup};
+use espace_domain::decision::{Action, EmergencyChoices, RuleEffect, Standing};
+use espace_domain::{BlockId, ConsentForm, DocumentId, GrantId, MatrixGroup, RuleId};
 use espace_http::{Bearer, Problem, ProblemBody};
 use espace_storage::Choice;
 use jiff::Timestamp;
@@ -14,13 +14,43 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::remove_rule::is_shown;
 
 /// What a holder chose.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConsentsView {
     professionals: Vec<GrantView>,
     blocked: Vec<BlockView>,
+    /// Documents shown to, or hidden from, one professional.
+    rules: Vec<RuleView>,
     emergency: EmergencyView,
+    /// The treating doctor the insurer knows of, until the holder chooses one or blocks
+    /// them: proposed, not let in.
+    proposed: Option<ProposedView>,
+}
+
+/// A professional the holder may choose.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProposedView {
+    rpps: String,
+    role: RoleView,
+}
+
+/// What the holder chose about one document for one professional.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RuleView {
+    #[schema(value_type = String)]
+    rule_id: RuleId,
+    #[schema(value_type = String)]
+    document_id: DocumentId,
+    rpps: String,
+    name: Option<String>,
+    /// `show`, `hide`.
+    #[schema(value_type = String)]
+    effect: RuleEffect,
+    since: Timestamp,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -103,6 +133,8 @@ pub(crate) async fn list(
     let mut view = ConsentsView {
         professionals: Vec::new(),
         blocked: Vec::new(),
+        rules: Vec::new(),
+        proposed: None,
         emergency: EmergencyChoices::default().into(),
     };
     for (_, found) in app.consents.list(&visit.space_id, &opened.content_key).await? {
@@ -133,13 +165,36 @@ pub(crate) async fn list(
                 name: block.name,
                 since: block.since,
             }),
+            Choice::Rule(rule) if is_shown(&rule, visit.party) => view.rules.push(RuleView {
+                rule_id: rule.rule_id,
+                document_id: rule.document_id,
+                rpps: rule.rpps,
+                name: rule.name,
+                effect: rule.effect,
+                since: rule.since,
+            }),
             Choice::Emergencies(choices) => view.emergency = choices.into(),
-            Choice::Team(_) | Choice::Emergency(_) => {}
+            Choice::Team(_)
+            | Choice::Emergency(_)
+            | Choice::Rule(_)
+            | Choice::Notifications(_)
+            | Choice::Caregiver(_) => {}
         }
     }
+    view.proposed = proposed(&view, opened.known_treating_doctor.clone());
+    view.rules.sort_by_key(|rule| std::cmp::Reverse(rule.since));
     view.professionals.sort_by_key(|grant| std::cmp::Reverse(grant.since));
     view.blocked.sort_by_key(|block| std::cmp::Reverse(block.since));
     Ok(Json(view))
+}
+
+/// Whom the holder may want as their treating doctor: nobody where they have one, or keep
+/// this one out.
+fn proposed(view: &ConsentsView, known: Option<String>) -> Option<ProposedView> {
+    let role = RoleView::TreatingDoctor;
+    let has_one = view.professionals.iter().any(|grant| grant.role == Some(role));
+    let is_blocked = |rpps: &String| view.blocked.iter().any(|block| block.rpps == *rpps);
+    known.filter(|rpps| !has_one && !is_blocked(rpps)).map(|rpps| ProposedView { rpps, role })
 }
 
 impl From<EmergencyChoices> for EmergencyView {

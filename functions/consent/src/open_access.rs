@@ -118,6 +118,7 @@ pub(crate) async fn open(
         }
     }
     let permit = app.guard.permit(&visit, action, &[]).await?;
+    slow_down(&app, &visit, asked).await?;
     if let Some(tag) = used {
         changes.push(app.consents.use_presence(&visit.space_id, &tag)?);
     }
@@ -138,6 +139,37 @@ pub(crate) async fn open(
     app.guard.record(&visit, &permit, done).await?;
     let HeldAccess { access_id, mode, until } = access;
     Ok((StatusCode::CREATED, Json(OpenedAccess { access_id, mode, expires_at: until })))
+}
+
+/// Counts an access that would be opened; too many in an hour, by one professional or from
+/// one structure, are refused (`domain.md` D1: API4, per professional and establishment).
+async fn slow_down(app: &App, visit: &Visit, mode: AccessMode) -> Result<(), Problem> {
+    let Actor::Professional { rpps, structure, .. } = &visit.claims.actor else {
+        return Ok(());
+    };
+    let limits = app.limits;
+    let (own, all, [by_own, by_all]) = match mode {
+        AccessMode::Normal => (
+            limits.accesses_per_professional,
+            limits.accesses_per_structure,
+            ["access", "access-structure"],
+        ),
+        AccessMode::BreakGlass | AccessMode::Regulation => (
+            limits.emergencies_per_professional,
+            limits.emergencies_per_structure,
+            ["emergency", "emergency-structure"],
+        ),
+    };
+    // What is refused to one counts for their colleagues no more.
+    if let Some(seconds) = app.throttles.count(by_own, rpps, own, visit.now).await? {
+        return Err(Problem::slow_down(seconds));
+    }
+    if let Some(structure) = structure
+        && let Some(seconds) = app.throttles.count(by_all, structure, all, visit.now).await?
+    {
+        return Err(Problem::slow_down(seconds));
+    }
+    Ok(())
 }
 
 /// How a professional comes in.

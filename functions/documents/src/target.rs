@@ -211,7 +211,9 @@ pub(crate) fn author((visit, permit): (&Visit, &Permit)) -> Result<Author, Probl
         Actor::Citizen { .. } if visit.party == Party::Holder => {
             author.name = Some(opened.holder.first_name().to_owned());
         }
-        Actor::Citizen { .. } => author.name.clone_from(&opened.acts_for),
+        Actor::Citizen { .. } => {
+            author.name = opened.own.as_ref().map(|own| own.name.clone());
+        }
         Actor::Support { .. } | Actor::Insurer => {}
     }
     Ok(author)

@@ -88,11 +88,14 @@ pub(crate) async fn find(
     }
     let permit = app.guard.permit(&visit, Action::FindPatient, &[]).await?;
     let mode = reason.as_ref().map(|_| AccessMode::BreakGlass);
-    let changes = match reason {
-        Some(reason) => vec![keep_reason(&app, (&visit, &permit), reason.trim())?],
-        None => Vec::new(),
-    };
-    let done = Done { mode, changes: &changes, ..Done::default() };
+    // The reason is found again by its name, which the trace says.
+    let reason_id = AccessId::generate(app.random.as_ref());
+    let (mut changes, mut elements) = (Vec::new(), Vec::new());
+    if let Some(reason) = reason {
+        changes.push(keep_reason(&app, (&visit, &permit), &reason_id, reason.trim())?);
+        elements.push(reason_id.as_str());
+    }
+    let done = Done { elements: &elements, mode, changes: &changes, ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;
     Ok(Json(Found { space_id: visit.space_id }))
 }
@@ -101,15 +104,15 @@ pub(crate) async fn find(
 fn keep_reason(
     app: &App,
     (visit, permit): (&Visit, &Permit),
+    access_id: &AccessId,
     reason: &str,
 ) -> Result<Change, Problem> {
     let Actor::Professional { rpps, name, .. } = &visit.claims.actor else {
         return Err(Problem::internal("a search by someone else than a professional"));
     };
-    let access_id = AccessId::generate(app.random.as_ref());
-    let entry = Consents::emergency_entry(&access_id);
+    let entry = Consents::emergency_entry(access_id);
     let emergency = EmergencyAccess {
-        access_id,
+        access_id: access_id.clone(),
         rpps: rpps.clone(),
         name: name.clone(),
         reason: Some(reason.to_owned()),

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use espace_domain::decision::{
-    AccessMode, Action, Chain, Decision, DocumentFacts, Duties, Party, Reason, Situation, decide,
+    AccessMode, Action, Chain, Decision, DocumentFacts, Duties, Party, Reason, Situation, Tell,
+    decide,
 };
 use espace_domain::{Actor, Clock, DocumentId, Random, SpaceId};
 use espace_http::{Bearer, Claims, Problem, ProblemKind, TokenVerifier};
@@ -239,6 +240,11 @@ impl Guard {
         if !seen.session_lasts {
             return Err(ProblemKind::Unauthenticated.into());
         }
+        if matches!(&claims.actor, Actor::Citizen { archived: true, .. })
+            && !action.is_left_when_closed()
+        {
+            return Err(ProblemKind::SpaceClosed.into());
+        }
         let is_admitted = admits(action, &claims.actor);
         let arrival = Arrival { claims, space_id, names, seen, now, is_admitted, repetition };
         Ok(arrival.open(&self.keyring).await?)
@@ -363,6 +369,7 @@ impl Guard {
             trace: traced.as_ref().map(|draft| (draft, &opened.trace_key)),
             changes: done.changes,
             raises_epoch: done.raises_epoch,
+            is_followed_up: permit.duties.tell != Tell::Nobody,
         };
         let untraced = Act { trace: None, ..act };
         let mut recorded = self.acts.record(act, random, visit.now).await?;

@@ -13,4 +13,4 @@ mod visit;
 
 pub use guard::{Done, Guard, Permit};
 pub use refused::problem_of;
-pub use visit::{Opened, Visit};
+pub use visit::{Delegate, Opened, Visit};

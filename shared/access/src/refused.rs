@@ -9,7 +9,9 @@ use espace_http::ProblemKind;
 /// or document is there, it is not there.
 pub fn problem_of(party: Party, reason: Reason) -> ProblemKind {
     match reason {
-        Reason::NotForThisParty if party == Party::Stranger => ProblemKind::NotFound,
+        Reason::NotForThisParty if matches!(party, Party::Stranger | Party::Invited) => {
+            ProblemKind::NotFound
+        }
         Reason::NotForThisParty | Reason::NoColumn | Reason::NotAdministrator => {
             ProblemKind::Forbidden
         }
@@ -37,7 +39,8 @@ pub fn problem_of(party: Party, reason: Reason) -> ProblemKind {
 pub(crate) fn admits(action: Action, actor: &Actor) -> bool {
     let kinds: &[PartyKind] = match actor {
         Actor::Citizen { .. } => {
-            &[PartyKind::Holder, PartyKind::Representative, PartyKind::Caregiver]
+            use PartyKind as K;
+            &[K::Holder, K::Representative, K::Caregiver, K::Invited]
         }
         Actor::Professional { .. } => &[PartyKind::Professional],
         Actor::Support { .. } => &[PartyKind::Support],

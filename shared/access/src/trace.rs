@@ -83,7 +83,8 @@ pub(crate) fn actor(visit: &Visit) -> TraceActor {
         Actor::Support { agent } => who.id = Some(agent.clone()),
         // Another citizen's ids are not the holder's to know.
         Actor::Citizen { .. } => {
-            who.name = visit.opened.as_ref().and_then(|opened| opened.acts_for.clone());
+            who.name =
+                visit.opened.as_ref().and_then(|o| o.own.as_ref()).map(|own| own.name.clone());
         }
         Actor::Insurer => {}
     }

@@ -6,12 +6,14 @@ use espace_domain::decision::{
     DocumentFacts, EmergencyChoices, Party, Practice, Situation, SpaceStanding,
 };
 use espace_domain::{
-    Actor, CareTeam, MatrixGroup, SpaceId, Tie, TraceActor, Traits, is_minor, paris_date,
+    Actor, CareTeam, MatrixGroup, SpaceId, Tie, TraceActor, Traits, invitation_expires_at,
+    is_minor, paris_date,
 };
 use espace_http::{Claims, Problem};
 use espace_storage::{
-    Author, Choice, Document, Keyring, KnownUnique, RelationNames, Repetition, Seen, Space,
-    SpaceKeyPurpose, StorageError, Upload, Versioned,
+    Author, Choice, Document, Keyring, KnownUnique, LinkKind, RelationNames, Repetition,
+    Representation, RepresentationDetails, Seen, Space, SpaceKeyPurpose, StorageError, Upload,
+    Versioned,
 };
 use jiff::Timestamp;
 
@@ -33,7 +35,7 @@ pub struct Visit {
     /// When they came.
     pub now: Timestamp,
     pub(crate) repeated: Option<Repetition>,
-    pub(crate) opened: Option<Opened>,
+    pub(crate) opened: Option<Box<Opened>>,
 }
 
 /// A space that may be acted on: its keys in hand.
@@ -53,10 +55,12 @@ pub struct Opened {
     pub team: Option<Versioned<CareTeam>>,
     /// What the holder chose about emergencies, as seen by a professional.
     pub choices: Option<Versioned<EmergencyChoices>>,
-    /// The name of a citizen who acts for the holder.
-    pub acts_for: Option<String>,
+    /// The citizen who acts for the holder, in their own space.
+    pub own: Option<Delegate>,
     /// The 13 characters of the holder's NIR.
     pub matricule: Option<String>,
+    /// The treating doctor the insurer knows of, whom the holder has not chosen by that.
+    pub known_treating_doctor: Option<String>,
     /// The document it is about.
     pub document: Option<Document>,
     /// The content on its way to be that document, or its next version.
@@ -117,8 +121,25 @@ impl Visit {
 
     /// What is needed to act: for who holds a permit, and there once an act is permitted.
     pub fn opened(&self, _permit: &Permit) -> Result<&Opened, Problem> {
-        self.opened.as_ref().ok_or_else(|| Problem::internal("an act without a space"))
+        self.opened.as_deref().ok_or_else(|| Problem::internal("an act without a space"))
     }
+}
+
+/// A citizen who acts for another, or was asked to.
+#[derive(Debug)]
+pub struct Delegate {
+    /// As what.
+    pub(crate) party: Party,
+    /// Their name.
+    pub name: String,
+    /// Their own space.
+    pub space: Space,
+    /// Its content key.
+    pub content_key: SealingKey,
+    /// The link by which they act.
+    pub link: Representation,
+    /// What of it is sealed.
+    pub details: RepresentationDetails,
 }
 
 /// The same, where what is stored may be of another kind.
@@ -190,9 +211,9 @@ impl Arrival {
             repeated: repeated.map(|(name, manner)| Repetition { name, manner }),
             opened: None,
         };
-        let acts_for = representative(&visit, &seen, keyring).await?;
-        if acts_for.is_some() {
-            visit.party = Party::Representative;
+        let own = delegate(&visit, &mut seen, keyring).await?;
+        if let Some(own) = &own {
+            visit.party = own.party;
         }
         let shut = matches!(standing, SpaceStanding::Absent | SpaceStanding::Deceased)
             || (standing == SpaceStanding::Closed && !visit.party.is_own_side());
@@ -218,6 +239,7 @@ impl Arrival {
         let choices = read(seen.choices.take())?.and_then(|found| found.map(emergencies_of));
         let whole = space.whole_holder(&content_key)?;
         let (holder, matricule) = (whole.traits, whole.matricule);
+        let known_treating_doctor = whole.treating_doctor;
         let document = seen.document.take().map(|sealed| sealed.open(&content_key)).transpose()?;
         let upload = seen.upload.take().map(|sealed| sealed.open(&content_key)).transpose()?;
         let uniques = std::mem::take(&mut seen.uniques);
@@ -235,7 +257,7 @@ impl Arrival {
             practice.standing = known.standing_at(now);
         }
         visit.situation.document = document.as_ref().map(|document| visit.facts(document));
-        visit.opened = Some(Opened {
+        visit.opened = Some(Box::new(Opened {
             space,
             holder,
             content_key,
@@ -243,35 +265,46 @@ impl Arrival {
             tie,
             team,
             choices,
-            acts_for,
+            own,
             matricule,
+            known_treating_doctor,
             document,
             upload,
             uniques,
-        });
+        }));
         Ok(visit)
     }
 }
 
-/// The name of a citizen who acts for the holder, where they do today.
-async fn representative(
+/// The citizen who acts for the holder, where they do today, or was asked to.
+async fn delegate(
     visit: &Visit,
-    seen: &Seen,
+    seen: &mut Seen,
     keyring: &Keyring,
-) -> Result<Option<String>, StorageError> {
+) -> Result<Option<Delegate>, StorageError> {
     let Actor::Citizen { space_id: own, archived: false } = &visit.claims.actor else {
         return Ok(None);
     };
-    let (Some(link), Some(wrapped), Some(own_space)) =
-        (&seen.representation, &seen.own_content_key, &seen.own_space)
+    let (Some(link), Some(wrapped), Some(space)) =
+        (seen.representation.take(), &seen.own_content_key, seen.own_space.take())
     else {
         return Ok(None);
     };
-    let own_key = keyring.unwrap(own, SpaceKeyPurpose::Content, wrapped).await?;
-    // On the 18th birthday it ends by itself, whether or not the job has run.
-    if !link.open(&own_key)?.holds_on(paris_date(visit.now)) {
-        return Ok(None);
-    }
-    let name = own_space.holder(&own_key)?;
-    Ok(Some(format!("{} {}", name.first_name(), name.last_name())))
+    let content_key = keyring.unwrap(own, SpaceKeyPurpose::Content, wrapped).await?;
+    let details = link.open(&content_key)?;
+    let party = match (link.kind, &details.care) {
+        // On the 18th birthday it ends by itself, whether or not the job has run.
+        (LinkKind::Representative, _) => {
+            details.holds_on(paris_date(visit.now)).then_some(Party::Representative)
+        }
+        (LinkKind::Caregiver, Some(care)) if care.accepted => Some(Party::Caregiver),
+        (LinkKind::Caregiver, Some(care)) => {
+            (visit.now < invitation_expires_at(care.invited_at)).then_some(Party::Invited)
+        }
+        (LinkKind::Caregiver, None) => None,
+    };
+    let Some(party) = party else { return Ok(None) };
+    let name = space.holder(&content_key)?;
+    let name = format!("{} {}", name.first_name(), name.last_name());
+    Ok(Some(Delegate { party, name, space, content_key, link, details }))
 }

@@ -101,12 +101,18 @@ ids! {
     SessionId;
     /// One run of a job.
     RunId;
+    /// What is left to do after an act.
+    FollowUpId;
     /// An access that a professional opened.
     AccessId;
     /// The holder's consent for one professional.
     GrantId;
     /// The holder's block of one professional.
     BlockId;
+    /// The holder's choice about one document for one professional.
+    RuleId;
+    /// An invitation to help a holder, and the help itself.
+    CaregiverId;
     /// A document.
     DocumentId;
     /// A batch of letters for the mailing house.

@@ -10,6 +10,7 @@ mod alert;
 mod announcement;
 mod base32;
 mod card;
+mod caregiver;
 mod clock;
 mod contact;
 pub mod decision;
@@ -23,10 +24,12 @@ mod one_time_code;
 mod password;
 mod person;
 mod phone_line;
+mod preferences;
 mod random;
 mod reference;
 mod registration;
 mod representation;
+mod review;
 mod space;
 mod tie;
 mod trace;
@@ -35,14 +38,19 @@ pub use actor::Actor;
 pub use alert::{ALERT_VALIDITY_DAYS, AlertCode, AlertCodeError};
 pub use announcement::{shown_on, told_on};
 pub use card::{Card, CardError, CardSerial, CardType};
+pub use caregiver::{
+    Answer, CAREGIVERS_MAX, Caregiver, CaregiverState, HELPED_MAX, INVITATION_VALIDITY_DAYS,
+    invitation_expires_at,
+};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use contact::{Channel, Contact, ContactError, Email, Phone, PostalAddress};
 pub use feed::{
     FEED_LINE_BYTES_MAX, InsuredPerson, REPRESENTATIVES_MAX, Rejection, parse_line, require_new,
 };
 pub use ids::{
-    AccessId, AccountId, BatchId, BlockId, CampaignId, ChallengeId, ContactId, DocumentId,
-    EnrolmentId, GrantId, IdError, NotificationId, OppositionId, RunId, SessionId, SpaceId,
+    AccessId, AccountId, BatchId, BlockId, CampaignId, CaregiverId, ChallengeId, ContactId,
+    DocumentId, EnrolmentId, FollowUpId, GrantId, IdError, NotificationId, OppositionId, RuleId,
+    RunId, SessionId, SpaceId,
 };
 pub use invitation::{
     CODE_ATTEMPTS_MAX, CODE_VALIDITY_DAYS, InvitationCode, InvitationCodeError, code_expires_at,
@@ -57,6 +65,7 @@ pub use password::{
 };
 pub use person::{MAJORITY_YEARS, NameError, Sex, Traits, comparable_name, is_minor, majority_on};
 pub use phone_line::{PARIS, PHONE_UNDO_DAYS, paris_date, phone_line_is_open};
+pub use preferences::{NotificationKind, NotificationPreferences};
 pub use random::Random;
 pub use reference::{Reference, ReferenceError};
 pub use registration::{
@@ -64,9 +73,10 @@ pub use registration::{
     Reversible, reversible_until,
 };
 pub use representation::{REPRESENTATION_DEPTH_MAX, find_cycles};
+pub use review::{Finding, Review, ReviewRefused, ReviewState, add_review};
 pub use space::{InvalidTransition, SpaceState, Suspension};
 pub use tie::{
-    Block, CareTeam, ConsentForm, EMERGENCY_ACCESS_S, Grant, HeldAccess, NORMAL_ACCESS_S,
+    Block, CareTeam, ConsentForm, EMERGENCY_ACCESS_S, Grant, HeldAccess, NORMAL_ACCESS_S, Rule,
     TEAM_MEMBERS_MAX, Tie,
 };
 pub use trace::{Outcome, Trace, TraceActor};

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::decision::{AccessMode, Standing};
-use crate::{AccessId, BlockId, GrantId};
+use crate::decision::{AccessMode, RuleEffect, Standing};
+use crate::{AccessId, BlockId, DocumentId, GrantId, RuleId};
 
 /// Seconds an access with consent lasts: a day's work.
 pub const NORMAL_ACCESS_S: i64 = 12 * 3_600;
@@ -95,6 +95,27 @@ pub struct Block {
     pub name: Option<String>,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// A holder's choice about one document for one professional.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rule {
+    /// Its name.
+    pub rule_id: RuleId,
+    /// The document.
+    pub document_id: DocumentId,
+    /// For whom.
+    pub rpps: String,
+    /// Their name, where it is known.
+    pub name: Option<String>,
+    /// What they see of it.
+    pub effect: RuleEffect,
+    /// Since when.
+    pub since: Timestamp,
+    /// Whether it is about a minor's secret care: representatives are not shown it.
+    #[serde(default)]
+    pub secret: bool,
 }
 
 /// Those of one structure whom the holder consented to: for their colleagues it counts

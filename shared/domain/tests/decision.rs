@@ -133,7 +133,7 @@ fn any_party() -> impl Strategy<Value = Party> {
         3 => practice,
         1 => proptest::sample::select(vec![
             Party::Holder, Party::Representative, Party::Caregiver, Party::Support,
-            Party::Insurer, Party::Application, Party::Job, Party::Stranger,
+            Party::Insurer, Party::Application, Party::Job, Party::Stranger, Party::Invited,
         ]),
     ]
 }

@@ -160,6 +160,18 @@ problems! {
     /// No more professionals can be let in or kept out.
     TooManyProfessionals = "too-many-professionals", CONFLICT, "Trop de professionnels",
         "Retirez un professionnel de la liste avant d’en ajouter un autre.";
+    /// No more caregivers can be invited.
+    TooManyCaregivers = "too-many-caregivers", CONFLICT, "Trop d’aidants",
+        "Une personne a trois aidants au plus. Retirez-en un avant d’en inviter un autre.";
+    /// The caller helps as many as one may.
+    TooManyHelped = "too-many-helped", CONFLICT, "Trop de personnes aidées",
+        "On aide cinq personnes au plus.";
+    /// The same agent looked at an emergency access before.
+    ReviewedByYou = "reviewed-by-you", CONFLICT, "Déjà examiné par vous",
+        "Un autre agent doit examiner cet accès.";
+    /// Two agents have looked.
+    ReviewOver = "review-over", CONFLICT, "Examen terminé",
+        "Deux agents ont déjà examiné cet accès.";
     /// What the entry says and what the document says of itself differ.
     EntryDisagrees = "entry-disagrees", UNPROCESSABLE_ENTITY, "Fiche en désaccord",
         "La fiche et le document ne disent pas la même chose. Corrigez la fiche.";

@@ -5,6 +5,7 @@
 //! link to click; each carries the warning against fraud where it fits, and at
 //! most one code, on a line of its own (`code : …`, `api.md`).
 
+mod activity;
 mod french;
 mod long;
 mod proof;
@@ -13,7 +14,7 @@ mod short;
 pub use french::{french_date, french_time};
 pub use proof::{OppositionProof, ProofText};
 
-use espace_domain::{AlertCode, Channel, InvitationCode, OneTimeCode};
+use espace_domain::{AlertCode, Channel, InvitationCode, NotificationKind, OneTimeCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -131,6 +132,20 @@ pub enum Notice {
     AnnouncementWaiting {
         /// Who is written to.
         first_name: String,
+    },
+    /// Someone asks the person to help them.
+    HelpAsked {
+        /// Who is written to.
+        first_name: String,
+    },
+    /// Something was done in the space by someone else.
+    Activity {
+        /// What.
+        activity: NotificationKind,
+        /// Whose space.
+        first_name: String,
+        /// When.
+        at: Timestamp,
     },
     /// The refusal is registered.
     OppositionRegistered {
@@ -262,6 +277,11 @@ impl Notice {
 mod tests {
     use super::*;
 
+    fn activity(activity: NotificationKind) -> Notice {
+        let at = "2027-05-03T07:05:00Z".parse().unwrap_or_default();
+        Notice::Activity { activity, first_name: "Zélie".to_owned(), at }
+    }
+
     fn every_notice() -> Vec<Notice> {
         let date = jiff::civil::date(2027, 3, 1);
         let name = || "Zélie".to_owned();
@@ -314,6 +334,12 @@ mod tests {
                 alert: "0A1B-2C3D-4E5F".into(),
             },
             Notice::AlreadyActive { first_name: name() },
+            Notice::HelpAsked { first_name: name() },
+            activity(NotificationKind::Access),
+            activity(NotificationKind::EmergencyAccess),
+            activity(NotificationKind::DocumentRead),
+            activity(NotificationKind::NewDocument),
+            activity(NotificationKind::Blocked),
             Notice::OppositionReversed { first_name: name(), code: None },
             Notice::OppositionProof(OppositionProof {
                 name: "Zélie Le Goff".into(),

@@ -1,6 +1,6 @@
 //! The texts of e-mails and letters. Must not know how they are sent.
 
-use crate::{FRAUD_WARNING, Notice, Rendered, SERVICE, french_date};
+use crate::{FRAUD_WARNING, Notice, Rendered, SERVICE, activity, french_date};
 
 impl Notice {
     /// The e-mail or letter.
@@ -234,6 +234,22 @@ impl Notice {
                         .to_owned(),
                 ],
             ),
+            Self::HelpAsked { first_name } => (
+                "Quelqu’un vous demande de l’aider",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    format!(
+                        "Une personne souhaite que vous l’aidiez à tenir son espace de santé. Pour \
+                         savoir qui, et accepter ou refuser, connectez-vous sur {site} (tapez cette \
+                         adresse vous-même)."
+                    ),
+                    "Sans réponse de votre part, l’invitation s’éteint dans trente jours."
+                        .to_owned(),
+                ],
+            ),
+            Self::Activity { activity, first_name, at } => {
+                activity::long(*activity, first_name, *at, site)
+            }
             Self::OppositionRegistered { reference, registered_on } => (
                 "Votre refus est enregistré",
                 vec![

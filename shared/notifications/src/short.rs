@@ -1,7 +1,7 @@
 //! The texts of text messages: under two segments where they can. Must not know
 //! how they are sent.
 
-use crate::{Notice, SERVICE, french_date};
+use crate::{Notice, SERVICE, activity, french_date};
 
 impl Notice {
     /// The text message: under two segments where it can.
@@ -70,6 +70,13 @@ impl Notice {
                 "{SERVICE} : un professionnel souhaite vous parler avant de partager un document. \
                  Prenez contact avec ceux qui vous suivent."
             ),
+            Self::HelpAsked { .. } => format!(
+                "{SERVICE} : quelqu’un vous demande de l’aider. Répondez sous trente jours, sur \
+                 {site}"
+            ),
+            Self::Activity { activity, first_name, .. } => {
+                activity::short(*activity, first_name, site)
+            }
             Self::AlreadyActive { .. } => format!(
                 "{SERVICE} : votre espace est déjà activé. Connectez-vous avec votre identifiant, \
                  sur {site}"

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use crate::traces::{TraceDraft, Traces};
 use crate::transaction::{Attempted, Transaction};
-use crate::{Aws, Environment, Repetitions, Space, Spaces, StorageError};
+use crate::{Aws, Environment, FollowUps, Repetitions, Space, Spaces, StorageError};
 
 /// Tries of an act whose chain grows under it: many may act on one space at once.
 const RACES_MAX: u32 = 60;
@@ -32,6 +32,8 @@ pub struct Acts {
     spaces: Spaces,
     traces: Traces,
     repetitions: Repetitions,
+    /// Only what does acts that concern someone else is given it.
+    follow_ups: Option<FollowUps>,
 }
 
 /// One write that an act makes, with the name by which it is refused.
@@ -53,6 +55,8 @@ pub struct Act<'a> {
     pub changes: &'a [Change],
     /// Whether acts decided before it must stop: what it takes away, they may rest on.
     pub raises_epoch: bool,
+    /// Whether someone is to be told of it, or to look at it, where it leaves a trace.
+    pub is_followed_up: bool,
 }
 
 /// What became of an act.
@@ -72,13 +76,23 @@ impl Change {
     pub(crate) fn new(name: &'static str, part: TransactWriteItem) -> Self {
         Self { name, part }
     }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn part(&self) -> &TransactWriteItem {
+        &self.part
+    }
 }
 
 impl Acts {
     /// Uses the tables of `ESPACE_SPACES_TABLE`, `ESPACE_TRACES_TABLE` and
-    /// `ESPACE_THROTTLES_TABLE`.
+    /// `ESPACE_THROTTLES_TABLE`; where acts are followed up, of `ESPACE_FOLLOW_UPS_TABLE`.
     pub fn new(aws: &Aws, environment: &mut Environment) -> Self {
+        let is_given = environment.optional("ESPACE_FOLLOW_UPS_TABLE").is_some();
         Self {
+            follow_ups: is_given.then(|| FollowUps::new(aws, environment)),
             spaces: Spaces::new(aws, environment),
             traces: Traces::new(aws, environment),
             repetitions: Repetitions::new(aws, environment),
@@ -159,6 +173,13 @@ impl Acts {
                 if let Some(repetition) = &draft.repetition {
                     let mark = self.repetitions.mark_in_transaction(repetition, now)?;
                     transaction = transaction.with(MARK, mark);
+                }
+                if act.is_followed_up {
+                    let missing = StorageError::Corrupt { what: "environment: follow-ups" };
+                    let follow_ups = self.follow_ups.as_ref().ok_or(missing)?;
+                    let at = (chain, sequence);
+                    let part = follow_ups.put_in_transaction(&space.space_id, at, now, random)?;
+                    transaction = transaction.with("followUp", part);
                 }
             }
             None if act.raises_epoch => {

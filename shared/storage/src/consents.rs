@@ -5,7 +5,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use espace_crypto::{Place, SealingKey};
 use espace_domain::decision::EmergencyChoices;
-use espace_domain::{Block, CareTeam, Random, SpaceId, Tie};
+use espace_domain::{
+    Block, CareTeam, Caregiver, NotificationPreferences, Random, Rule, SpaceId, Tie,
+};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -19,6 +21,8 @@ use crate::{Aws, Environment, StorageError};
 const TABLE: &str = "consents";
 /// Under what name the choices about emergencies stand.
 pub(crate) const CHOICES: &str = "chosen.emergencies";
+/// Under what name the wishes about being told stand.
+const NOTIFICATIONS: &str = "chosen.notifications";
 /// Under what name the presence code stands.
 const PRESENCE: &str = "presence";
 /// Before the names of what a holder chose: what piles up by others' doing (reasons given
@@ -72,8 +76,14 @@ pub enum Choice {
     Block(Block),
     /// Those of a structure who were let in.
     Team(CareTeam),
+    /// One document shown to, or hidden from, one professional.
+    Rule(Rule),
     /// What is allowed in emergencies.
     Emergencies(EmergencyChoices),
+    /// Who helps, or was asked to.
+    Caregiver(Caregiver),
+    /// Of what the holder wishes to be told.
+    Notifications(NotificationPreferences),
     /// Why someone came in an emergency.
     Emergency(EmergencyAccess),
 }
@@ -169,6 +179,22 @@ impl Consents {
         Ok(Change::new("choice", part))
     }
 
+    /// Why someone came in an emergency, where that was written down.
+    pub async fn emergency(
+        &self,
+        space_id: &SpaceId,
+        access_id: &espace_domain::AccessId,
+        content_key: &SealingKey,
+    ) -> Result<Option<EmergencyAccess>, StorageError> {
+        let entry = Self::emergency_entry(access_id);
+        let found: Option<SealedChoice> = self.table.find(key(space_id, &entry)).await?;
+        let choice = found.map(|sealed| sealed.open(content_key)).transpose()?;
+        Ok(choice.and_then(|choice| match choice {
+            Choice::Emergency(emergency) => Some(emergency),
+            _ => None,
+        }))
+    }
+
     /// The name of an emergency's reason.
     pub fn emergency_entry(access_id: &espace_domain::AccessId) -> String {
         format!("{EMERGENCY}{access_id}")
@@ -177,6 +203,11 @@ impl Consents {
     /// The name of the choices about emergencies.
     pub fn choices_entry() -> &'static str {
         CHOICES
+    }
+
+    /// The name of the wishes about being told.
+    pub fn notifications_entry() -> &'static str {
+        NOTIFICATIONS
     }
 
     /// The write of a presence code's keyed hash, in place of the one before.

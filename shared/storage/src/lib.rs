@@ -25,6 +25,7 @@ mod documents;
 mod enrolments;
 mod environment;
 mod error;
+mod follow_ups;
 mod idempotency;
 mod inbox;
 mod keyring;
@@ -33,6 +34,7 @@ mod manifests;
 mod oppositions;
 mod outbox;
 mod placing;
+mod professional_notices;
 mod queue;
 mod recognition;
 mod refusals;
@@ -43,6 +45,7 @@ mod relations;
 mod repetitions;
 mod representations;
 mod reveals;
+mod reviews;
 mod runs;
 mod scanner;
 mod sealing;
@@ -84,6 +87,7 @@ pub use documents::{Document, Documents, KnownUnique, SealedDocument};
 pub use enrolments::{ENROLMENT_VALIDITY_S, Enrolment, EnrolmentOutcome, Enrolments};
 pub use environment::{Environment, MissingVariables};
 pub use error::StorageError;
+pub use follow_ups::{FOLLOW_UP_SHARDS, FOLLOW_UP_TRIES_MAX, FollowUp, FollowUpTaken, FollowUps};
 pub use idempotency::{Claimed, Idempotency, IdempotencyScope};
 pub use inbox::{ArrivedPart, Inbox, InboxName};
 pub use keyring::{KEY_HELD_FOR, Keyring};
@@ -94,6 +98,7 @@ pub use outbox::{
     DELIVERY_ATTEMPTS_MAX, Envelope, LETTERS_PER_BATCH_MAX, Outbox, OutboxEntry, OutboxState,
 };
 pub use placing::{KeptContent, Placing, Target, VERSIONS_MAX};
+pub use professional_notices::{ProfessionalNotice, ProfessionalNotices};
 pub use queue::Queue;
 pub use recognition::{ClaimedHolder, IdentityClaim, Recognised, recognise};
 pub use refusals::{RefusalMessage, Refusals};
@@ -103,8 +108,11 @@ pub use registry::{
 };
 pub use relations::{RelationNames, Relations};
 pub use repetitions::{REPETITION_S, Repetitions};
-pub use representations::{DEPENDANTS_MAX, Representation, RepresentationDetails, Representations};
+pub use representations::{
+    Care, DEPENDANTS_MAX, LinkKind, Representation, RepresentationDetails, Representations,
+};
 pub use reveals::{REVEAL_SHARDS, RevealMark, RevealPage, RevealStep, Reveals};
+pub use reviews::{EmergencyDetails, EmergencyReview, ReviewPage, Reviews};
 pub use runs::{Run, Runs};
 pub use scanner::{Scanner, Verdict};
 pub use sessions::{

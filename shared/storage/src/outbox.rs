@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::acts::Change;
 use crate::sealing;
 use crate::system_keys::KEY_SHARDS;
 use crate::table::{Item, Query, SCHEMA, Table, item, n, read, s};
@@ -131,6 +132,17 @@ impl Outbox {
             campaign: campaign.cloned(),
         };
         self.table.put_in_transaction(&stored, "attribute_not_exists(#notificationId)")
+    }
+
+    /// The write of a new message, beside what it tells of.
+    pub async fn message<N: Serialize>(
+        &self,
+        envelope: &Envelope<N>,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<Change, StorageError> {
+        let part = self.put_in_transaction(envelope, None, now, random).await?;
+        Ok(Change::new("message", part))
     }
 
     /// Writes a message that tells of no change.

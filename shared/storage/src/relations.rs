@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use espace_crypto::{MacKey, MacPurpose};
-use espace_domain::{DocumentType, SpaceId};
+use espace_domain::{CaregiverId, DocumentId, DocumentType, SpaceId};
 use jiff::Timestamp;
 
 use crate::consents::CHOSEN;
@@ -51,10 +51,25 @@ impl RelationNames {
         self.chosen(&["team", space_id.as_str(), structure])
     }
 
+    /// Where the choice about a document for a professional stands.
+    pub fn rule(&self, space_id: &SpaceId, document: &DocumentId, rpps: &str) -> String {
+        self.chosen(&["rule", space_id.as_str(), document.as_str(), rpps])
+    }
+
+    /// Where a caregiver, or one who was asked, stands.
+    pub fn caregiver(&self, space_id: &SpaceId, caregiver: &CaregiverId) -> String {
+        self.chosen(&["caregiver", space_id.as_str(), caregiver.as_str()])
+    }
+
     /// The name under which the traces of a professional in a month are found.
     pub fn inquiry(&self, rpps: &str, at: Timestamp) -> String {
         let month = at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y-%m").to_string();
         self.name(MacPurpose::Inquiry, &[rpps, &month])
+    }
+
+    /// The name under which what a professional is to know stands.
+    pub fn professional(&self, rpps: &str) -> String {
+        self.name(MacPurpose::Relation, &["professional", rpps])
     }
 
     /// The name of an act repeated by the same caller.

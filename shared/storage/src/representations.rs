@@ -1,15 +1,17 @@
-//! Who holds whose space in hand: a representative's own space beside that of
-//! the child or protected adult. Must not know what each may do.
+//! Who acts in whose space: a representative's own space beside that of the child or
+//! protected adult, a caregiver's beside that of whom they help. Must not know what each may
+//! do.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use espace_crypto::{Place, SealingKey};
-use espace_domain::{Random, SpaceId};
+use espace_domain::{CaregiverId, Random, SpaceId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::acts::Change;
 use crate::sealing;
-use crate::table::{Item, Query, SCHEMA, Table, item, read, s};
+use crate::table::{Item, Query, SCHEMA, Table, b, item, read, s};
 use crate::{Aws, Environment, StorageError};
 
 /// The logical name in sealed places.
@@ -26,6 +28,17 @@ pub struct Representations {
     table: Table,
 }
 
+/// What one is to the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LinkKind {
+    /// Their legal representative.
+    #[default]
+    Representative,
+    /// Their caregiver, or asked to be.
+    Caregiver,
+}
+
 /// One representation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,6 +47,9 @@ pub struct Representation {
     pub representative: SpaceId,
     /// The represented person's space.
     pub person: SpaceId,
+    /// What one is to the other.
+    #[serde(default)]
+    pub kind: LinkKind,
     schema: u8,
     #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
     since: Timestamp,
@@ -49,6 +65,21 @@ pub struct RepresentationDetails {
     pub first_name: String,
     /// The day it ends by itself: majority. `None` for a protected adult.
     pub until: Option<Date>,
+    /// Of a caregiver: the invitation and its answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub care: Option<Care>,
+}
+
+/// A caregiver's side of an invitation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Care {
+    /// The invitation.
+    pub caregiver_id: CaregiverId,
+    /// When it came.
+    pub invited_at: Timestamp,
+    /// Whether they accepted.
+    pub accepted: bool,
 }
 
 impl RepresentationDetails {
@@ -69,7 +100,25 @@ impl Representations {
         &self,
         representative: &SpaceId,
     ) -> Result<Vec<Representation>, StorageError> {
-        self.list(None, "#representative = :space", representative).await
+        self.linked(representative, LinkKind::Representative).await
+    }
+
+    /// Those whom a holder helps, or was asked to.
+    pub async fn of_caregiver(
+        &self,
+        caregiver: &SpaceId,
+    ) -> Result<Vec<Representation>, StorageError> {
+        self.linked(caregiver, LinkKind::Caregiver).await
+    }
+
+    async fn linked(
+        &self,
+        own: &SpaceId,
+        kind: LinkKind,
+    ) -> Result<Vec<Representation>, StorageError> {
+        let mut found = self.list(None, "#representative = :space", own).await?;
+        found.retain(|link| link.kind == kind);
+        Ok(found)
     }
 
     /// Those who have a space in hand beside its holder.
@@ -111,11 +160,61 @@ impl Representations {
         let stored = Representation {
             representative: representative.clone(),
             person: person.clone(),
+            kind: LinkKind::Representative,
             schema: SCHEMA,
             since: now,
             details: sealing::seal(representative_key, place(person), details, random)?,
         };
         self.table.put_in_transaction(&stored, "")
+    }
+
+    /// The write of an invitation to help; refused where one acts for the other already.
+    pub fn invite(
+        &self,
+        (helper, person): (&SpaceId, &SpaceId),
+        details: &RepresentationDetails,
+        helper_key: &SealingKey,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<Change, StorageError> {
+        let stored = Representation {
+            representative: helper.clone(),
+            person: person.clone(),
+            kind: LinkKind::Caregiver,
+            schema: SCHEMA,
+            since: now,
+            details: sealing::seal(helper_key, place(person), details, random)?,
+        };
+        let part = self.table.put_in_transaction(&stored, "attribute_not_exists(#person)")?;
+        Ok(Change::new("link", part))
+    }
+
+    /// The write by which a caregiver accepts; refused where the invitation is gone.
+    pub fn accept(
+        &self,
+        link: &Representation,
+        details: &RepresentationDetails,
+        helper_key: &SealingKey,
+        random: &dyn Random,
+    ) -> Result<Change, StorageError> {
+        let sealed = sealing::seal(helper_key, place(&link.person), details, random)?;
+        let part = self.table.update_in_transaction(
+            key(&link.representative, &link.person),
+            "SET #details = :details",
+            "#kind = :caregiver",
+            item([(":details", b(sealed)), (":caregiver", s("caregiver"))]),
+        )?;
+        Ok(Change::new("link", part))
+    }
+
+    /// The write that ends a caregiver's link, where there still is one.
+    pub fn end_care(&self, helper: &SpaceId, person: &SpaceId) -> Result<Change, StorageError> {
+        let part = self.table.delete_if_in_transaction(
+            key(helper, person),
+            "attribute_not_exists(#person) OR #kind = :caregiver",
+            item([(":caregiver", s("caregiver"))]),
+        )?;
+        Ok(Change::new("link", part))
     }
 
     /// The write that ends a representation.

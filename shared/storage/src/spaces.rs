@@ -8,6 +8,7 @@ use espace_domain::{AccountId, Nir, Random, SpaceId, SpaceState, Suspension, Tra
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::acts::Change;
 use crate::sealing;
 use crate::table::{Item, Query, SCHEMA, Table, b, item, n, read, s};
 use crate::{Aws, Environment, StorageError};
@@ -53,6 +54,10 @@ pub struct Holder {
     /// The 13 characters of their NIR: a document that comes in must be theirs.
     #[serde(default)]
     pub matricule: Option<String>,
+    /// The RPPS number of the treating doctor the insurer knows of: proposed to the holder,
+    /// never chosen for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub treating_doctor: Option<String>,
 }
 
 /// How far each chain of a space's traces has come.
@@ -391,6 +396,11 @@ impl Spaces {
         self.table.update_in_transaction(key(&space.space_id), "ADD #epoch :one", condition, values)
     }
 
+    /// The same, beside other changes: two acts of one holder elsewhere cannot both be done.
+    pub fn raise_epoch(&self, space: &Space) -> Result<Change, StorageError> {
+        Ok(Change::new("own space", self.raise_epoch_in_transaction(space)?))
+    }
+
     /// A page of the spaces of a shard whose chains grew since they were anchored.
     pub async fn unanchored(
         &self,
@@ -523,9 +533,10 @@ impl Space {
 
 impl Holder {
     /// The holder of a space about to exist, or as fed again.
-    pub fn new(traits: &Traits, nir: Option<&Nir>) -> Self {
+    pub fn new(traits: &Traits, nir: Option<&Nir>, treating_doctor: Option<&str>) -> Self {
         let matricule = nir.map(|nir| nir.expose().to_owned());
-        Self { traits: traits.clone(), matricule }
+        let treating_doctor = treating_doctor.map(str::to_owned);
+        Self { traits: traits.clone(), matricule, treating_doctor }
     }
 }
 

@@ -45,6 +45,8 @@ pub enum KeyName {
     Refusal,
     /// Seals what waits to be shown to a patient.
     Reveal,
+    /// Seals emergency accesses under review.
+    Review,
 }
 
 impl KeyName {
@@ -59,6 +61,7 @@ impl KeyName {
             Self::Relation => "relation.1".to_owned(),
             Self::Refusal => "refusal.1".to_owned(),
             Self::Reveal => "reveal.1".to_owned(),
+            Self::Review => "review.1".to_owned(),
         }
     }
 
@@ -69,7 +72,7 @@ impl KeyName {
             Self::LoginIndex | Self::Account(_) => Wrapper::Account,
             Self::Registry(_) => Wrapper::Registry,
             Self::Outbox(_) => Wrapper::Outbox,
-            Self::Relation | Self::Refusal | Self::Reveal => Wrapper::Trace,
+            Self::Relation | Self::Refusal | Self::Reveal | Self::Review => Wrapper::Trace,
         }
     }
 }

@@ -210,6 +210,18 @@ impl Traces {
         Ok((traces, next))
     }
 
+    /// The trace of that number.
+    pub async fn find(
+        &self,
+        space_id: &SpaceId,
+        (chain, sequence): (Chain, u64),
+        key_of_traces: &SealingKey,
+    ) -> Result<Option<StoredTrace>, StorageError> {
+        let key = key(space_id, &trace_entry(chain, sequence));
+        let found: Option<TraceItem> = self.table.find(key).await?;
+        found.map(|stored| open(&stored, chain, key_of_traces)).transpose()
+    }
+
     /// The write by which a holder contests a trace; refused where there is none of that
     /// number.
     pub fn contest(

@@ -33,6 +33,8 @@ async fn parts() -> Result<Vec<utoipa::openapi::OpenApi>> {
         campaigns::router(campaigns::App::new(&aws, environment(), now(), random())?).1,
         consent::router(consent::App::new(&aws, environment(), now(), random())?).1,
         documents::router(documents::App::new(&aws, environment(), now(), random())?).1,
+        caregivers::router(caregivers::App::new(&aws, environment(), now(), random())?).1,
+        review::router(review::App::new(&aws, environment(), now(), random())?).1,
         search::router(search::App::new(&aws, environment(), now(), random())?).1,
         opposition::router(opposition::App::new(&aws, environment(), now(), random())?).1,
         sessions::router(sessions::App::new(&aws, environment(), now(), random())?).1,

@@ -95,6 +95,9 @@ async fn look(deployed: &Deployed, space: &str) -> Result<()> {
         ("reveals", "RevealsTable"),
         ("traces", "TracesTable"),
         ("consents", "ConsentsTable"),
+        ("followUps", "FollowUpsTable"),
+        ("emergencyReviews", "EmergencyReviewsTable"),
+        ("professionalNotices", "ProfessionalNoticesTable"),
         ("spaces", "SpacesTable"),
         ("spaceKeys", "SpaceKeysTable"),
     ] {

@@ -5,7 +5,7 @@
 use espace_content::Inspected;
 use espace_crypto::{ContentPlace, SealingKey};
 use espace_deposit::{Entry, Fault, PatientFacts, Said, complete, require_holders};
-use espace_domain::decision::{Action, DocumentFacts, Labels, Situation, SpaceStanding};
+use espace_domain::decision::{Action, DocumentFacts, Labels, PartyKind, Situation, SpaceStanding};
 use espace_domain::{Outcome, Trace};
 use espace_jobs::{JobContext, JobError};
 use espace_storage::{
@@ -355,7 +355,12 @@ async fn record(
     let inquiry = details.author.id.as_deref().map(|rpps| room.names.inquiry(rpps, trace.at));
     let draft = TraceDraft { chain: situation.chain(), content, inquiry, repetition: None };
     let trace = Some((&draft, &room.trace_key));
-    let act = Act { space: &room.space, trace, changes, raises_epoch: false };
+    // As a small deposit: the holder is told of what others deposit and may see.
+    let by_others = [PartyKind::Professional.name(), PartyKind::Insurer.name()];
+    let is_followed_up = reason.is_none()
+        && !labels.invisible_patient
+        && by_others.contains(&details.author.kind.as_str());
+    let act = Act { space: &room.space, trace, changes, raises_epoch: false, is_followed_up };
     let recorded = app.acts.record(act, random, room.now).await?;
     Ok(matches!(recorded, Recorded::Yes(_)))
 }

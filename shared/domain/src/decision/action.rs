@@ -129,6 +129,21 @@ actions! {
     UnblockProfessional = "unblockProfessional", [C::IsOneOf(OWNERS), C::SpaceInHand];
     /// Choosing about emergencies.
     SetEmergencyChoices = "setEmergencyChoices", [C::IsOneOf(OWNERS), C::SpaceInHand];
+    /// Seeing of what the holder is told.
+    ReadPreferences = "readPreferences", [C::IsOneOf(OWNERS), C::SpaceInHand];
+    /// Choosing of what the holder is told.
+    SetPreferences = "setPreferences", [C::IsOneOf(OWNERS), C::SpaceInHand];
+    /// Seeing who helps the holder, and who was asked to.
+    ReadCaregivers = "readCaregivers", [C::IsOneOf(HOLDER), C::SpaceInHand];
+    /// Asking someone to help. The holder alone: a caregiver does not share on.
+    InviteCaregiver = "inviteCaregiver", [C::IsOneOf(HOLDER), C::SpaceInHand];
+    /// Sending a caregiver away.
+    RemoveCaregiver = "removeCaregiver", [C::IsOneOf(HOLDER), C::SpaceInHand];
+    /// Saying whether one helps.
+    AnswerInvitation = "answerInvitation",
+        [C::IsOneOf(&[PartyKind::Invited]), C::SpaceInHand];
+    /// No longer helping.
+    LeaveCare = "leaveCare", [C::IsOneOf(&[PartyKind::Caregiver]), C::SpaceInHand];
     /// Drawing a code that proves presence.
     IssuePresenceCode = "issuePresenceCode", [C::IsOneOf(OWNERS), C::SpaceInHand];
     /// Reading the access log, verifying and downloading it.
@@ -163,6 +178,13 @@ impl Action {
         }
     }
 
+    /// Whether it is left to the holder of a closed space.
+    pub fn is_left_when_closed(self) -> bool {
+        let lets_closed =
+            |check: &Check| matches!(check, Check::SpaceInHandOrClosed | Check::SpaceIsClosed);
+        self.checks().iter().any(lets_closed)
+    }
+
     /// Whether doing it again within moments leaves no new trace: reading does, for
     /// nothing more is learnt.
     pub fn is_repeatable(self) -> bool {
@@ -172,6 +194,8 @@ impl Action {
                 | Self::ReadConsents
                 | Self::ReadAccessLog
                 | Self::ReadContacts
+                | Self::ReadPreferences
+                | Self::ReadCaregivers
                 | Self::FindPatient
                 | Self::FindInsured
                 | Self::ListDocuments
@@ -185,7 +209,12 @@ impl Action {
     pub(super) fn is_traced(self, party: Party) -> bool {
         let looks = matches!(
             self,
-            Self::ReadSpace | Self::ReadConsents | Self::ReadAccessLog | Self::ReadContacts
+            Self::ReadSpace
+                | Self::ReadConsents
+                | Self::ReadAccessLog
+                | Self::ReadContacts
+                | Self::ReadPreferences
+                | Self::ReadCaregivers
         );
         !(looks && party == Party::Holder)
     }

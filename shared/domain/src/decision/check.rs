@@ -158,9 +158,12 @@ fn is_visible(party: Party, situation: &Situation, document: &DocumentFacts) -> 
         Party::Holder | Party::Representative | Party::Caregiver => {
             require(!labels.invisible_patient, Reason::NotYetVisible)
         }
-        Party::Support | Party::Insurer | Party::Application | Party::Job | Party::Stranger => {
-            Ok(())
-        }
+        Party::Invited
+        | Party::Support
+        | Party::Insurer
+        | Party::Application
+        | Party::Job
+        | Party::Stranger => Ok(()),
     }
 }
 

@@ -11,6 +11,8 @@ pub enum Party {
     Representative,
     /// Someone the holder lets help.
     Caregiver,
+    /// Someone asked to help who has not answered.
+    Invited,
     /// A professional.
     Professional(Practice),
     /// An agent of the phone line.
@@ -60,6 +62,8 @@ pub enum PartyKind {
     Representative,
     /// [`Party::Caregiver`].
     Caregiver,
+    /// [`Party::Invited`].
+    Invited,
     /// [`Party::Professional`].
     Professional,
     /// [`Party::Support`].
@@ -81,6 +85,7 @@ impl Party {
             Self::Holder => PartyKind::Holder,
             Self::Representative => PartyKind::Representative,
             Self::Caregiver => PartyKind::Caregiver,
+            Self::Invited => PartyKind::Invited,
             Self::Professional(_) => PartyKind::Professional,
             Self::Support => PartyKind::Support,
             Self::Insurer => PartyKind::Insurer,
@@ -97,11 +102,19 @@ impl Party {
 
     /// The name used in traces and in the table.
     pub fn name(self) -> &'static str {
+        self.kind().name()
+    }
+}
+
+impl PartyKind {
+    /// The name used in traces and in the table.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Holder => "holder",
             Self::Representative => "representative",
             Self::Caregiver => "caregiver",
-            Self::Professional(_) => "professional",
+            Self::Invited => "invited",
+            Self::Professional => "professional",
             Self::Support => "support",
             Self::Insurer => "insurer",
             Self::Application => "application",

@@ -294,12 +294,13 @@ fn lines(action: Action, case: Case, left: &[Dimension]) -> Vec<Line> {
 }
 
 /// The parties, with their French names.
-fn parties() -> [(Party, &'static str); 9] {
+fn parties() -> [(Party, &'static str); 10] {
     let practice = Practice { group: Some(GROUP), is_regulator: false, standing: None };
     [
         (Party::Holder, "Titulaire"),
         (Party::Representative, "Représentant légal"),
         (Party::Caregiver, "Aidant"),
+        (Party::Invited, "Invité à aider"),
         (Party::Professional(practice), "Professionnel"),
         (Party::Support, "Assistance"),
         (Party::Insurer, "Assurance maladie"),

@@ -84,6 +84,7 @@ pub async fn attach<N: Serialize>(
     let details = RepresentationDetails {
         first_name: traits.first_name().to_owned(),
         until: record.fed_as_minor.then(|| majority_on(traits.birth_date)),
+        care: None,
     };
     let outcome = EnrolmentOutcome::Activated(space_id.clone());
     transaction = transaction

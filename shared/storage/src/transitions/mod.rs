@@ -10,6 +10,7 @@ mod come_of_age;
 mod contact;
 mod feed;
 mod feed_held;
+mod finish_follow_up;
 mod freeze;
 mod open;
 mod oppose;
@@ -25,6 +26,7 @@ pub use close::close;
 pub use come_of_age::{Majority, MajorityStores, come_of_age};
 pub use contact::{AddedContact, add_contact, remove_contact, resend_contact_code};
 pub use feed::{Fed, FeedLine, FeedStores, feed};
+pub use finish_follow_up::finish_follow_up;
 pub use freeze::{FreezeStores, freeze};
 pub use open::{OpenStores, Opened, open_automatically};
 pub use oppose::{

@@ -127,7 +127,11 @@ impl NewSpace<'_> {
         random: &dyn Random,
         now: Timestamp,
     ) -> Result<Transaction, StorageError> {
-        let holder = &Holder::new(&self.record.traits, self.record.nir().as_ref());
+        let holder = &Holder::new(
+            &self.record.traits,
+            self.record.nir().as_ref(),
+            self.record.treating_doctor.as_deref(),
+        );
         let account = self.account.clone();
         let space = spaces.put_in_transaction(
             self.space_id,

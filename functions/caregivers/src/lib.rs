@@ -1,0 +1,29 @@
+//! Who helps a holder (*aidants*): invited by their number and traits, who accept or refuse,
+//! leave or are sent away.
+//!
+//! Must not know: AWS, other functions, nor what a caregiver may do.
+
+mod answer;
+mod app;
+mod helped;
+mod invite;
+mod list;
+mod remove;
+
+use axum::Router;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use app::App;
+
+/// The routes and their description.
+pub fn router(app: App) -> (Router, OpenApi) {
+    let (router, description) = OpenApiRouter::new()
+        .routes(routes!(list::list, invite::invite))
+        .routes(routes!(remove::remove))
+        .routes(routes!(helped::list))
+        .routes(routes!(answer::answer, answer::leave))
+        .split_for_parts();
+    (router.with_state(app), description)
+}

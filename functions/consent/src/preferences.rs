@@ -1,0 +1,165 @@
+//! `GET` and `PUT /v1/spaces/{spaceId}/notification-preferences`: of what the holder is told,
+//! and where.
+//!
+//! Must not know: how it is sent.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use espace_access::{Done, Visit};
+use espace_domain::decision::{Action, Party};
+use espace_domain::{ContactId, NotificationPreferences};
+use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody};
+use espace_storage::{Choice, Consents, Versioned};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::App;
+use crate::give::put;
+
+/// Of what the holder is told. Of emergencies always: the law says so. Which contact is the
+/// safe one is never shown: who looks over the holder's shoulder must not learn of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PreferencesView {
+    /// A professional opened the space with consent.
+    access: bool,
+    /// A professional consulted a document.
+    document_read: bool,
+    /// A professional or the insurer deposited a document.
+    new_document: bool,
+}
+
+/// What the holder chooses.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct NewPreferences {
+    /// A professional opened the space with consent.
+    access: bool,
+    /// A professional consulted a document.
+    document_read: bool,
+    /// A professional or the insurer deposited a document.
+    new_document: bool,
+    /// The one confirmed contact to which all of it goes, emergencies included; `null` for
+    /// every contact; as it was where it is not named. The holder's alone to choose.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    safe_contact: Whereto,
+}
+
+/// Where all of it goes.
+#[derive(Default, Deserialize)]
+#[serde(from = "Option<String>")]
+enum Whereto {
+    /// As it was.
+    #[default]
+    Unchanged,
+    /// To every contact.
+    Everywhere,
+    /// To the contact of that name alone.
+    Only(String),
+}
+
+impl From<Option<String>> for Whereto {
+    fn from(named: Option<String>) -> Self {
+        named.map_or(Self::Everywhere, Self::Only)
+    }
+}
+
+/// What the holder chose.
+#[utoipa::path(
+    get, path = "/v1/spaces/{spaceId}/notification-preferences",
+    operation_id = "readNotificationPreferences", tag = "consent",
+    params(("spaceId" = String, Path)),
+    responses(
+        (status = 200, body = PreferencesView),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen"]))),
+)]
+pub(crate) async fn read(
+    State(app): State<App>,
+    bearer: Bearer,
+    Path(space_id): Path<String>,
+) -> Result<Json<PreferencesView>, Problem> {
+    let action = Action::ReadPreferences;
+    let (visit, permit) = app.guard.enter(&bearer, &space_id, action).await?;
+    app.guard.record(&visit, &permit, Done::default()).await?;
+    let key = &visit.opened(&permit)?.content_key;
+    let known = app.consents.list(&visit.space_id, key).await?;
+    let chosen = known.into_iter().find_map(|(_, found)| match found.value {
+        Choice::Notifications(chosen) => Some(chosen),
+        _ => None,
+    });
+    Ok(Json(PreferencesView::from(&chosen.unwrap_or_default())))
+}
+
+/// Chooses. A safe contact is one of the holder's confirmed ones, chosen by the holder
+/// alone.
+#[utoipa::path(
+    put, path = "/v1/spaces/{spaceId}/notification-preferences",
+    operation_id = "setNotificationPreferences", tag = "consent",
+    params(("spaceId" = String, Path)), request_body = NewPreferences,
+    responses(
+        (status = 200, body = PreferencesView),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen"]))),
+)]
+pub(crate) async fn set(
+    State(app): State<App>,
+    bearer: Bearer,
+    Path(space_id): Path<String>,
+    body: Result<JsonBody<NewPreferences>, Problem>,
+) -> Result<Json<PreferencesView>, Problem> {
+    let action = Action::SetPreferences;
+    let (visit, permit) = app.guard.enter(&bearer, &space_id, action).await?;
+    let input = body?.value;
+    let key = &visit.opened(&permit)?.content_key;
+    let entry = Consents::notifications_entry();
+    let known = app.consents.list(&visit.space_id, key).await?;
+    let before = known.into_iter().find_map(|(_, found)| match found.value {
+        Choice::Notifications(chosen) => Some((chosen, found.version)),
+        _ => None,
+    });
+    let (mut chosen, version) = before.unwrap_or_default();
+    chosen.access = input.access;
+    chosen.document_read = input.document_read;
+    chosen.new_document = input.new_document;
+    match input.safe_contact {
+        Whereto::Unchanged => {}
+        Whereto::Everywhere if visit.party == Party::Holder => chosen.safe_contact = None,
+        Whereto::Everywhere => return Err(unknown_contact()),
+        Whereto::Only(named) => chosen.safe_contact = Some(confirmed(&app, &visit, &named).await?),
+    }
+    let view = PreferencesView::from(&chosen);
+    let choice = Versioned { value: Choice::Notifications(chosen), version };
+    let changes = [put(&app, (&visit, &permit), entry, &choice)?];
+    // Which contact is the safe one stays out of the log, that others may be made to show.
+    let done = Done { changes: &changes, ..Done::default() };
+    app.guard.record(&visit, &permit, done).await?;
+    Ok(Json(view))
+}
+
+/// The confirmed contact of that name, for the holder alone.
+async fn confirmed(app: &App, visit: &Visit, named: &str) -> Result<ContactId, Problem> {
+    let contacts = app.contacts.of_space(&visit.space_id).await?;
+    let mut contacts = contacts.into_iter().filter(|_| visit.party == Party::Holder);
+    let found =
+        contacts.find(|known| known.contact_id.as_str() == named && known.confirmed_at.is_some());
+    found.map(|known| known.contact_id).ok_or_else(unknown_contact)
+}
+
+fn unknown_contact() -> Problem {
+    let detail = "Choisissez un contact que vous avez confirmé.";
+    Problem::invalid(vec![FieldError::new("/safeContact", "unknown-contact", detail)])
+}
+
+impl From<&NotificationPreferences> for PreferencesView {
+    fn from(chosen: &NotificationPreferences) -> Self {
+        Self {
+            access: chosen.access,
+            document_read: chosen.document_read,
+            new_document: chosen.new_document,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Who helps a holder (*aidant*): invited, then accepted or refused by the one invited; at
+//! most three a person, five persons a helper (`domain.md` B8). Must not know how an
+//! invitation travels.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{CaregiverId, SpaceId};
+
+/// Most caregivers of one person, invited ones included.
+pub const CAREGIVERS_MAX: usize = 3;
+/// Most persons that one caregiver helps.
+pub const HELPED_MAX: usize = 5;
+/// Days for which an invitation may be answered.
+pub const INVITATION_VALIDITY_DAYS: i64 = 30;
+
+/// A caregiver, as the person helped keeps them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Caregiver {
+    /// Its name.
+    pub caregiver_id: CaregiverId,
+    /// The helper's own space; none where nobody was found, which is not told.
+    pub helper: Option<SpaceId>,
+    /// Their name, as the person typed it.
+    pub name: String,
+    /// When they were invited.
+    pub invited_at: Timestamp,
+    /// What they answered, and when.
+    pub answer: Option<Answer>,
+}
+
+/// What an invited person answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// Whether they help.
+    pub accepted: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Where an invitation stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CaregiverState {
+    /// Not answered yet.
+    Pending,
+    /// They help.
+    Accepted,
+    /// They do not.
+    Refused,
+    /// Nobody answered in time.
+    Expired,
+}
+
+impl Caregiver {
+    /// Where it stands now.
+    pub fn state_at(&self, now: Timestamp) -> CaregiverState {
+        match self.answer {
+            Some(Answer { accepted: true, .. }) => CaregiverState::Accepted,
+            Some(Answer { accepted: false, .. }) => CaregiverState::Refused,
+            None if now < invitation_expires_at(self.invited_at) => CaregiverState::Pending,
+            None => CaregiverState::Expired,
+        }
+    }
+
+    /// Whether it counts among [`CAREGIVERS_MAX`].
+    pub fn counts_at(&self, now: Timestamp) -> bool {
+        matches!(self.state_at(now), CaregiverState::Pending | CaregiverState::Accepted)
+    }
+}
+
+/// When an invitation ends by itself.
+pub fn invitation_expires_at(invited_at: Timestamp) -> Timestamp {
+    let seconds = invited_at.as_second() + INVITATION_VALIDITY_DAYS * 86_400;
+    Timestamp::from_second(seconds).unwrap_or(invited_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(days: i64) -> Timestamp {
+        Timestamp::from_second(days * 86_400).unwrap()
+    }
+
+    #[test]
+    fn an_invitation_is_answered_in_time_or_over() {
+        let mut invited = Caregiver {
+            caregiver_id: CaregiverId::from_bytes([1; 16]),
+            helper: None,
+            name: "Anne Dupré".to_owned(),
+            invited_at: at(0),
+            answer: None,
+        };
+        assert_eq!(invited.state_at(at(29)), CaregiverState::Pending);
+        assert!(invited.counts_at(at(29)));
+        assert_eq!(invited.state_at(at(30)), CaregiverState::Expired);
+        assert!(!invited.counts_at(at(30)), "one that is over leaves its place");
+        invited.answer = Some(Answer { accepted: true, at: at(3) });
+        assert_eq!(invited.state_at(at(400)), CaregiverState::Accepted);
+        invited.answer = Some(Answer { accepted: false, at: at(3) });
+        assert_eq!(invited.state_at(at(4)), CaregiverState::Refused);
+    }
+}
