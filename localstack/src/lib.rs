@@ -31,7 +31,7 @@ pub mod template;
 pub mod verify_log;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 23] = [
+pub const FUNCTIONS: [&str; 25] = [
     "activation",
     "anchor",
     "auto-creation",
@@ -44,6 +44,8 @@ pub const FUNCTIONS: [&str; 23] = [
     "documents",
     "follow-up",
     "ingest",
+    "inquiries",
+    "inquiry",
     "majority",
     "openapi",
     "opposition",

@@ -82,6 +82,7 @@ impl App {
                 outbox: Outbox::new(aws, env, keys.clone()),
                 sessions: Sessions::new(aws, env),
                 alerts: Alerts::new(aws, env, keys.clone()),
+                representations: Representations::new(aws, env),
             },
             representations: Representations::new(aws, env),
             challenges: Challenges::new(aws, env),

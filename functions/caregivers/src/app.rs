@@ -4,16 +4,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRef;
 use espace_access::Guard;
 use espace_domain::{Clock, Random};
 use espace_storage::{
-    Aws, Consents, Contacts, Environment, KeyName, MissingVariables, Outbox, Registry,
-    Representations, SpaceKeys, Spaces, SystemKeys, Throttles,
+    AssistanceCodes, Aws, Consents, Contacts, Environment, KeyName, MissingVariables, Outbox,
+    Registry, Representations, SpaceKeys, Spaces, SystemKeys, Throttles,
 };
 
 /// The stores this function is allowed, and no other.
-#[derive(Debug, Clone, FromRef)]
+#[derive(Debug, Clone)]
 pub struct App {
     pub(crate) guard: Guard,
     pub(crate) registry: Registry,
@@ -22,10 +21,13 @@ pub struct App {
     pub(crate) consents: Consents,
     pub(crate) contacts: Contacts,
     pub(crate) representations: Representations,
+    pub(crate) codes: AssistanceCodes,
     pub(crate) outbox: Outbox,
     pub(crate) throttles: Throttles,
     /// Invitations of one holder in an hour.
     pub(crate) invitations_per_holder: u32,
+    /// Codes that one agent tries in an hour.
+    pub(crate) acts_per_agent: u32,
     pub(crate) random: Arc<dyn Random>,
 }
 
@@ -47,9 +49,11 @@ impl App {
             consents: Consents::new(aws, env),
             contacts: Contacts::new(aws, env),
             representations: Representations::new(aws, env),
+            codes: AssistanceCodes::new(aws, env),
             outbox: Outbox::new(aws, env, keys.clone()),
             throttles: Throttles::new(aws, env, keys, KeyName::PersonIndex),
             invitations_per_holder: env.required_number("ESPACE_INVITATIONS_PER_HOLDER"),
+            acts_per_agent: env.required_number("ESPACE_ACTS_PER_AGENT"),
             random,
         };
         environment.finish()?;

@@ -9,12 +9,13 @@ use espace_access::{Done, Permit, Visit};
 use espace_domain::decision::Action;
 use espace_domain::{
     CAREGIVERS_MAX, Caregiver, CaregiverId, Channel, Nir, Registration, SpaceId, SpaceState,
-    is_minor, paris_date,
+    invitation_expires_at, is_minor, paris_date,
 };
 use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
 use espace_notifications::Notice;
 use espace_storage::{
-    Care, Change, Choice, Envelope, RepresentationDetails, SearchedTraits, Versioned,
+    Care, Change, Choice, Envelope, Representation, RepresentationDetails, SearchedTraits,
+    Versioned,
 };
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -128,13 +129,20 @@ async fn ask(
     helper: &SpaceId,
     caregiver: &Caregiver,
 ) -> Result<Vec<Change>, Problem> {
-    let (Some(space), Some(key), None) = (
-        app.spaces.find(helper).await?,
-        app.space_keys.content(helper).await?,
-        app.representations.find(helper, &visit.space_id).await?,
-    ) else {
+    let (Some(space), Some(key)) =
+        (app.spaces.find(helper).await?, app.space_keys.content(helper).await?)
+    else {
         return Ok(Vec::new());
     };
+    // An invitation that nobody answered in time makes room for another.
+    let before = app.representations.find(helper, &visit.space_id).await?;
+    let is_over = |link: &Representation| {
+        let care = link.open(&key).ok()?.care?;
+        Some(!care.accepted && invitation_expires_at(care.invited_at) <= visit.now)
+    };
+    if before.as_ref().is_some_and(|link| is_over(link) != Some(true)) {
+        return Ok(Vec::new());
+    }
     let in_hand = matches!(space.state, SpaceState::Active { .. }) && space.account.is_some();
     let traits = space.holder(&key)?;
     if !in_hand || space.suspension.is_some() || is_minor(traits.birth_date, paris_date(visit.now))
@@ -153,10 +161,20 @@ async fn ask(
     };
     let random = app.random.as_ref();
     let link = (helper, &visit.space_id);
-    let mut changes = vec![app.representations.invite(link, &details, &key, visit.now, random)?];
-    for contact in app.contacts.of_space(helper).await? {
+    let mut changes = vec![app.representations.invite(
+        link,
+        before.as_ref(),
+        &details,
+        (&key, visit.now, random),
+    )?];
+    let contacts = app.contacts.of_space(helper).await?;
+    let confirmed = contacts.iter().filter(|contact| contact.confirmed_at.is_some());
+    let chosen = app.consents.notifications(helper, &key).await?;
+    let chosen = chosen.beside(confirmed.map(|contact| &contact.contact_id));
+    for contact in contacts {
         let to = contact.open(&key)?;
-        if contact.confirmed_at.is_none() || to.channel() == Channel::Letter {
+        let is_told = contact.confirmed_at.is_some() && chosen.is_told(&contact.contact_id);
+        if !is_told || to.channel() == Channel::Letter {
             continue;
         }
         let envelope = Envelope {

@@ -1,10 +1,12 @@
 //! Who helps a holder (*aidants*): invited by their number and traits, who accept or refuse,
-//! leave or are sent away.
+//! leave or are sent away; and helpers by profession (France Services), let in by a code for an
+//! hour.
 //!
 //! Must not know: AWS, other functions, nor what a caregiver may do.
 
 mod answer;
 mod app;
+mod assistance;
 mod helped;
 mod invite;
 mod list;
@@ -22,6 +24,9 @@ pub fn router(app: App) -> (Router, OpenApi) {
     let (router, description) = OpenApiRouter::new()
         .routes(routes!(list::list, invite::invite))
         .routes(routes!(remove::remove))
+        .routes(routes!(assistance::offer))
+        .routes(routes!(assistance::begin))
+        .routes(routes!(assistance::end))
         .routes(routes!(helped::list))
         .routes(routes!(answer::answer, answer::leave))
         .split_for_parts();

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use espace_access::Done;
 use espace_domain::decision::Action;
 use espace_http::{Bearer, Problem, ProblemBody, ProblemKind};
+use espace_storage::LinkKind;
 
 use crate::App;
 use crate::list::known;
@@ -33,8 +34,13 @@ pub(crate) async fn remove(
     let found = found.into_iter().find(|(_, c)| c.value.caregiver_id.as_str() == caregiver_id);
     let (entry, found) = found.ok_or(ProblemKind::NotFound)?;
     let mut changes = vec![app.consents.remove(&visit.space_id, &entry)?];
-    if let Some(helper) = &found.value.helper {
-        changes.push(app.representations.end_care(helper, &visit.space_id)?);
+    // The row of an invitation that is over has no link of its own: another one may.
+    if let Some(helper) = found.value.helper.as_ref().filter(|_| found.value.counts_at(visit.now)) {
+        let link = app.representations.find(helper, &visit.space_id).await?;
+        // Who became their guardian since acts by another right.
+        if link.is_some_and(|link| link.kind == LinkKind::Caregiver) {
+            changes.push(app.representations.end_care(helper, &visit.space_id)?);
+        }
     }
     let elements = [caregiver_id.as_str()];
     let done =

@@ -51,7 +51,7 @@ pub(crate) struct TraceView {
     elements: Vec<String>,
     /// The documents it was about that are still there, by their titles.
     documents: Vec<TitledDocument>,
-    /// The reason written in an emergency.
+    /// The reason written in an emergency; for the holder alone.
     emergency_reason: Option<String>,
     /// `allowed`, `refused`, `failed`.
     #[schema(value_type = String)]
@@ -183,7 +183,8 @@ async fn views(
     }
     let mut views = Vec::with_capacity(traces.len());
     for (stored, trace) in traces {
-        let reason = match emergency(&trace) {
+        // The reason may say what is secret from who acts for the holder.
+        let reason = match emergency(&trace).filter(|_| visit.party == Party::Holder) {
             Some(id) => app.consents.emergency(&visit.space_id, &id, key).await?,
             None => None,
         };

@@ -177,6 +177,7 @@ pub(crate) async fn list(
             Choice::Team(_)
             | Choice::Emergency(_)
             | Choice::Rule(_)
+            | Choice::Assistance(_)
             | Choice::Notifications(_)
             | Choice::Caregiver(_) => {}
         }

@@ -4,7 +4,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use espace_domain::{Actor, SpaceId};
+use espace_domain::{Actor, MatrixGroup, SpaceId};
 use espace_http::{Known, Problem, ProblemBody, ProblemKind};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -44,9 +44,13 @@ pub(crate) async fn read(
     State(app): State<App>,
     Known(claims): Known,
 ) -> Result<Json<NoticesView>, Problem> {
-    let Actor::Professional { rpps, .. } = &claims.actor else {
+    let Actor::Professional { rpps, profession, specialty, .. } = &claims.actor else {
         return Err(ProblemKind::Forbidden.into());
     };
+    // A number typed wrong may be someone else's, who treats nobody.
+    if MatrixGroup::of(profession, specialty.as_deref()) != Some(MatrixGroup::Medecin) {
+        return Ok(Json(NoticesView { items: Vec::new() }));
+    }
     let name = app.relations.names().await?.professional(rpps);
     let found = app.notices.newest(&name).await?;
     let items = found.into_iter().map(|notice| NoticeView {

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use espace_access::Done;
 use espace_domain::Rule;
-use espace_domain::decision::{Action, Party};
+use espace_domain::decision::{Action, Chain, Party};
 use espace_http::{Bearer, Problem, ProblemBody, ProblemKind};
 use espace_storage::Choice;
 
@@ -53,8 +53,14 @@ pub(crate) async fn remove(
     }
     let whom = format!("professional:{}", rule.rpps);
     let elements = [rule.document_id.as_str(), &whom, "effect:none"];
-    let done =
-        Done { elements: &elements, changes: &changes, raises_epoch: true, ..Done::default() };
+    let done = Done {
+        elements: &elements,
+        changes: &changes,
+        raises_epoch: true,
+        // Of what was secret, its own chain tells, also when it is gone.
+        chain: rule.secret.then_some(Chain::Secret),
+        ..Done::default()
+    };
     app.guard.record(&visit, &permit, done).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -19,6 +19,8 @@ use crate::give::{put, read_rpps};
 
 /// Most professionals for whom something was chosen about one document.
 const RULES_PER_DOCUMENT_MAX: usize = 100;
+/// Most such choices of one space: what is chosen is listed whole.
+const RULES_MAX: usize = 2_000;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -75,7 +77,8 @@ pub(crate) async fn set(
         _ => (None, None),
     };
     let rules = &mut document.details.rules;
-    if before.is_none() && rules.len() >= RULES_PER_DOCUMENT_MAX {
+    let chosen = known.iter().filter(|(_, found)| matches!(found.value, Choice::Rule(_))).count();
+    if before.is_none() && (rules.len() >= RULES_PER_DOCUMENT_MAX || chosen >= RULES_MAX) {
         return Err(ProblemKind::TooManyProfessionals.into());
     }
     rules.insert(rpps.clone(), input.effect);

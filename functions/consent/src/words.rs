@@ -12,7 +12,9 @@ pub(crate) fn sentence(trace: &Trace, viewer: Party) -> String {
     // An act of a version of the program that is no more.
     let (done, to_do) = action.map_or(("fait autre chose", "faire autre chose"), verbs);
     let how = match trace.mode {
-        Some(AccessMode::Normal) => ", avec votre accord",
+        Some(AccessMode::Normal) if !rests_on_consent(action) => "",
+        Some(AccessMode::Normal) if viewer == Party::Holder => ", avec votre accord",
+        Some(AccessMode::Normal) => ", avec l’accord de la personne",
         Some(AccessMode::BreakGlass) => ", en urgence (bris de glace)",
         Some(AccessMode::Regulation) => ", depuis la régulation du SAMU",
         None => "",
@@ -27,6 +29,11 @@ pub(crate) fn sentence(trace: &Trace, viewer: Party) -> String {
             format!("{who} {auxiliary} voulu {to_do} : refusé{why}.")
         }
     }
+}
+
+/// Whether an act of a professional rests on the holder's consent: depositing does not.
+fn rests_on_consent(action: Option<Action>) -> bool {
+    matches!(action, Some(Action::OpenAccess | Action::ListDocuments | Action::ReadDocument))
 }
 
 /// Who did it, and the auxiliary that goes with them.
@@ -46,6 +53,7 @@ fn subject(actor: &TraceActor, viewer: Party) -> (String, &'static str) {
         "representative" => named(name, "représentant légal", "Un représentant légal"),
         "caregiver" => named(name, "aidant", "Un aidant"),
         "invited" => named(name, "invité à aider", "Une personne invitée à aider"),
+        "mandated" => "L’agent qui vous aidait (France Services)".to_owned(),
         "support" => "L’assistance téléphonique".to_owned(),
         "insurer" => "L’Assurance Maladie".to_owned(),
         "job" => "Le service, automatiquement,".to_owned(),
@@ -99,6 +107,9 @@ fn verbs(action: Action) -> (&'static str, &'static str) {
         Action::RemoveCaregiver => ("retiré un aidant", "retirer un aidant"),
         Action::AnswerInvitation => ("répondu à une invitation", "répondre à une invitation"),
         Action::LeaveCare => ("cessé d’être aidant", "cesser d’être aidant"),
+        Action::OfferAssistance => ("tiré un code d’assistance", "tirer un code d’assistance"),
+        Action::BeginAssistance => ("commencé à aider", "commencer à aider"),
+        Action::EndAssistance => ("mis fin à une assistance", "mettre fin à une assistance"),
         Action::IssuePresenceCode => ("tiré un code de présence", "tirer un code de présence"),
         Action::ReadAccessLog => ("lu le journal des accès", "lire le journal des accès"),
         Action::ContestAccess => ("contesté un accès", "contester un accès"),
@@ -116,12 +127,12 @@ fn verbs(action: Action) -> (&'static str, &'static str) {
 fn refusal(reason: &str) -> &'static str {
     let known = |known: Reason| known.name() == reason;
     if known(Reason::Blocked) {
-        " (vous l’avez bloqué)"
+        " (ce professionnel est bloqué)"
     } else if known(Reason::NoConsent) || known(Reason::NoAccess) || known(Reason::PresenceRequired)
     {
-        " (sans votre accord)"
+        " (sans accord)"
     } else if known(Reason::EmergencyObjected) {
-        " (vous vous y êtes opposé)"
+        " (la personne s’y est opposée)"
     } else if known(Reason::MatrixForbids) || known(Reason::NoColumn) {
         " (sa profession n’y a pas droit)"
     } else if known(Reason::Masked) || known(Reason::HiddenByRule) {

@@ -44,7 +44,7 @@ pub(crate) struct SentPart {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),
-    extensions(("x-actors" = json!(["citizen", "professional", "insurer"]))),
+    extensions(("x-actors" = json!(["citizen", "professional", "insurer", "support"]))),
 )]
 pub(crate) async fn complete(
     State(app): State<App>,

@@ -32,7 +32,7 @@ const ANSWER_BYTES_MAX: u64 = 4 * 1024 * 1024;
         (status = 206, content_type = "application/octet-stream"),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
-    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional"]))),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional", "support"]))),
 )]
 pub(crate) async fn read(
     State(app): State<App>,
@@ -59,7 +59,7 @@ pub(crate) async fn read(
         (status = 206, content_type = "application/octet-stream"),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
-    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional"]))),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional", "support"]))),
 )]
 pub(crate) async fn read_version(
     State(app): State<App>,

@@ -54,7 +54,7 @@ pub(crate) struct Deposit {
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),
-    extensions(("x-actors" = json!(["citizen", "professional", "insurer"]))),
+    extensions(("x-actors" = json!(["citizen", "professional", "insurer", "support"]))),
 )]
 pub(crate) async fn deposit(
     State(app): State<App>,
@@ -241,7 +241,7 @@ async fn known(
     (visit, permit): (&Visit, &Permit),
     document: Document,
 ) -> Result<Response, Problem> {
-    let elements = [document.document_id.as_str()];
+    let elements = [document.document_id.as_str(), "again"];
     let facts = Some(visit.facts(&document));
     let permit = app.guard.permit_for(visit, permit.action(), facts, &elements).await?;
     app.guard.record(visit, &permit, Done { elements: &elements, ..Done::default() }).await?;

@@ -39,7 +39,7 @@ pub(crate) struct DocumentList {
         (status = 200, body = DocumentList),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
-    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional"]))),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional", "support"]))),
 )]
 pub(crate) async fn list(
     State(app): State<App>,

@@ -23,7 +23,7 @@ use crate::view::DocumentView;
         (status = 200, body = DocumentView),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
-    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional"]))),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional", "support"]))),
 )]
 pub(crate) async fn read(
     State(app): State<App>,

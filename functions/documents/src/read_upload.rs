@@ -24,7 +24,7 @@ use crate::upload_view::UploadView;
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])),
-    extensions(("x-actors" = json!(["citizen", "professional", "insurer"]))),
+    extensions(("x-actors" = json!(["citizen", "professional", "insurer", "support"]))),
 )]
 pub(crate) async fn read(
     State(app): State<App>,

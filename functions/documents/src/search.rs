@@ -48,7 +48,7 @@ pub(crate) struct Search {
         (status = 200, body = DocumentList),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
-    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional"]))),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional", "support"]))),
 )]
 pub(crate) async fn search(
     State(app): State<App>,

@@ -214,7 +214,8 @@ pub(crate) fn author((visit, permit): (&Visit, &Permit)) -> Result<Author, Probl
         Actor::Citizen { .. } => {
             author.name = opened.own.as_ref().map(|own| own.name.clone());
         }
-        Actor::Support { .. } | Actor::Insurer => {}
+        Actor::Support { agent } => author.id = Some(agent.clone()),
+        Actor::Insurer => {}
     }
     Ok(author)
 }
@@ -223,7 +224,7 @@ pub(crate) fn author((visit, permit): (&Visit, &Permit)) -> Result<Author, Probl
 pub(crate) fn depositor_of(actor: &Actor) -> String {
     match actor {
         Actor::Professional { rpps, .. } => format!("professional.{rpps}"),
-        Actor::Citizen { .. } => "own-side".to_owned(),
-        Actor::Support { .. } | Actor::Insurer => actor.kind().to_owned(),
+        Actor::Citizen { .. } | Actor::Support { .. } => "own-side".to_owned(),
+        Actor::Insurer => actor.kind().to_owned(),
     }
 }

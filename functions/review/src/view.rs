@@ -26,7 +26,9 @@ pub(crate) struct EmergencyView {
     reason: Option<String>,
     /// Documents read in it.
     documents_read: u32,
-    /// It is over, and nothing medical followed: to be looked at first.
+    /// Documents deposited in it.
+    documents_deposited: u32,
+    /// It is over, and nothing medical followed: nothing was deposited. To be looked at first.
     flagged: bool,
     /// `open`, `halfway`, `closed`, `disputed`.
     #[schema(value_type = String)]
@@ -87,7 +89,8 @@ impl EmergencyView {
             },
             reason: details.reason,
             documents_read: found.reads,
-            flagged: found.reads == 0 && found.ends_at <= now,
+            documents_deposited: found.deposits,
+            flagged: found.deposits == 0 && found.ends_at <= now,
             state,
             reviews: reviews.collect(),
         }

@@ -74,7 +74,7 @@ pub(crate) struct Dependant {
         (status = 200, body = SpaceView),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
-    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen"]))),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "support"]))),
 )]
 pub(crate) async fn read(
     State(app): State<App>,

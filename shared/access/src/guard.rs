@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use espace_domain::decision::{
-    AccessMode, Action, Chain, Decision, DocumentFacts, Duties, Party, Reason, Situation, Tell,
-    decide,
+    AccessMode, Action, Chain, Decision, DocumentFacts, Duties, Party, PartyKind, Reason,
+    Situation, Tell, decide,
 };
 use espace_domain::{Actor, Clock, DocumentId, Random, SpaceId};
 use espace_http::{Bearer, Claims, Problem, ProblemKind, TokenVerifier};
@@ -12,8 +12,9 @@ use espace_storage::{
     AccessReads, Act, Acts, Asker, Asking, Aws, Change, Environment, Keyring, Recorded, Refusals,
     RelationNames, Relations, Repetition, SessionName, SigningKeys, SystemKeys,
 };
+use jiff::Timestamp;
 
-use crate::refused::{admits, problem_of};
+use crate::refused::{admits, admits_kind, problem_of};
 use crate::trace::draft;
 use crate::visit::{Arrival, Visit};
 
@@ -221,12 +222,16 @@ impl Guard {
             )),
             _ => None,
         };
+        let of_agent = match &claims.actor {
+            Actor::Support { agent } => Some(names.assistance(&space_id, agent)),
+            _ => None,
+        };
         let asker = match (&claims.actor, &of_professional) {
             (Actor::Citizen { space_id: own, .. }, _) => Asker::Citizen(own),
             (_, Some((tie, block, team))) => {
                 Asker::Professional { tie, block, team: team.as_deref() }
             }
-            _ => Asker::Other,
+            _ => of_agent.as_deref().map_or(Asker::Other, Asker::Agent),
         };
         let asking = Asking {
             session,
@@ -245,7 +250,11 @@ impl Guard {
         {
             return Err(ProblemKind::SpaceClosed.into());
         }
-        let is_admitted = admits(action, &claims.actor);
+        // An agent is let in as who helps, or for what is an agent's.
+        let is_admitted = match (&claims.actor, &seen.assistance) {
+            (Actor::Support { .. }, None) => admits_kind(action, PartyKind::Support),
+            _ => admits(action, &claims.actor),
+        };
         let arrival = Arrival { claims, space_id, names, seen, now, is_admitted, repetition };
         Ok(arrival.open(&self.keyring).await?)
     }
@@ -362,6 +371,7 @@ impl Guard {
             let mut allowed = draft(visit, permit.action, done.chain.unwrap_or(chain), random);
             allowed.about(done.elements);
             allowed.mode(done.mode);
+            allowed.within(visit, opened);
             Some(allowed.finish(visit, again)?)
         };
         let act = Act {
@@ -383,6 +393,16 @@ impl Guard {
                 Err(ProblemKind::ChangedMeanwhile.into())
             }
         }
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The names of relations.
+    pub async fn names(&self) -> Result<RelationNames, Problem> {
+        Ok(self.relations.names().await?)
     }
 
     /// The acts' stores.
@@ -453,8 +473,10 @@ fn named_space(claims: &Claims, named: &str, action: Action) -> Result<SpaceId, 
     match &claims.actor {
         Actor::Citizen { space_id: own, .. } if named == ME => Ok(own.clone()),
         actor => SpaceId::parse(named).map_err(|_| {
-            let kind =
-                if admits(action, actor) { ProblemKind::NotFound } else { ProblemKind::Forbidden };
+            // What is no space lets no agent in, whoever they help elsewhere.
+            let is_agent = matches!(actor, Actor::Support { .. });
+            let may_know = admits(action, actor) && !is_agent;
+            let kind = if may_know { ProblemKind::NotFound } else { ProblemKind::Forbidden };
             kind.into()
         }),
     }

@@ -43,11 +43,16 @@ pub(crate) fn admits(action: Action, actor: &Actor) -> bool {
             &[K::Holder, K::Representative, K::Caregiver, K::Invited]
         }
         Actor::Professional { .. } => &[PartyKind::Professional],
-        Actor::Support { .. } => &[PartyKind::Support],
+        Actor::Support { .. } => &[PartyKind::Support, PartyKind::Mandated],
         Actor::Insurer => &[PartyKind::Insurer],
     };
+    kinds.iter().any(|kind| admits_kind(action, *kind))
+}
+
+/// Whether an act is for parties of this kind at all.
+pub(crate) fn admits_kind(action: Action, kind: PartyKind) -> bool {
     action.checks().iter().all(|check| match check {
-        Check::IsOneOf(admitted) => kinds.iter().any(|kind| admitted.contains(kind)),
+        Check::IsOneOf(admitted) => admitted.contains(&kind),
         _ => true,
     })
 }

@@ -1,11 +1,11 @@
 //! The trace of an act, from who did it. Must not know where it goes.
 
 use espace_domain::decision::{AccessMode, Action, Chain, Party};
-use espace_domain::{Actor, Outcome, Random, Trace, TraceActor};
+use espace_domain::{Actor, EMERGENCY_ELEMENT, Outcome, Random, Trace, TraceActor};
 use espace_http::Problem;
 use espace_storage::{Repetition, TraceDraft};
 
-use crate::visit::Visit;
+use crate::visit::{Opened, Visit};
 
 /// A trace being written.
 pub(crate) struct Draft {
@@ -24,6 +24,20 @@ impl Draft {
     /// What it is about.
     pub(crate) fn about(&mut self, elements: &[&str]) {
         self.trace.elements = elements.iter().map(|element| (*element).to_owned()).collect();
+    }
+
+    /// In which emergency access it is done, where it is in one: what was done there is looked
+    /// at.
+    pub(crate) fn within(&mut self, visit: &Visit, opened: &Opened) {
+        let held = opened.tie.as_ref().and_then(|tie| tie.value.access.as_ref());
+        let is_emergency =
+            matches!(visit.situation.access, Some(AccessMode::BreakGlass | AccessMode::Regulation));
+        let counted = [Action::ReadDocument.name(), Action::DepositDocument.name()];
+        if let Some(access) = held.filter(|_| is_emergency)
+            && counted.contains(&self.trace.action.as_str())
+        {
+            self.trace.elements.push(format!("{EMERGENCY_ELEMENT}{}", access.access_id));
+        }
     }
 
     /// How the professional came in, where that is the act.

@@ -6,8 +6,8 @@ use espace_domain::decision::{
     DocumentFacts, EmergencyChoices, Party, Practice, Situation, SpaceStanding,
 };
 use espace_domain::{
-    Actor, CareTeam, MatrixGroup, SpaceId, Tie, TraceActor, Traits, invitation_expires_at,
-    is_minor, paris_date,
+    Actor, Assistance, CareTeam, MatrixGroup, SpaceId, Tie, TraceActor, Traits,
+    invitation_expires_at, is_minor, paris_date,
 };
 use espace_http::{Claims, Problem};
 use espace_storage::{
@@ -103,13 +103,12 @@ impl Visit {
     /// Whether this visitor deposited what an author deposited, and whether the holder's
     /// side did.
     fn authored(&self, author: &Author) -> (bool, bool) {
-        let own_side = [Party::Holder, Party::Representative, Party::Caregiver];
+        let own_side = [Party::Holder, Party::Representative, Party::Caregiver, Party::Mandated];
         let from_own_side = own_side.iter().any(|party| party.name() == author.kind);
         let authored = match &self.claims.actor {
             Actor::Professional { rpps, .. } => author.id.as_deref() == Some(rpps),
             Actor::Insurer => author.kind == Party::Insurer.name(),
-            Actor::Citizen { .. } => from_own_side,
-            Actor::Support { .. } => false,
+            Actor::Citizen { .. } | Actor::Support { .. } => from_own_side,
         };
         (authored, from_own_side)
     }
@@ -147,6 +146,10 @@ fn tie_of(choice: Choice) -> Option<Tie> {
     if let Choice::Tie(tie) = choice { Some(tie) } else { None }
 }
 
+fn assistance_of(choice: Choice) -> Option<Assistance> {
+    if let Choice::Assistance(assistance) = choice { Some(assistance) } else { None }
+}
+
 fn team_of(choice: Choice) -> Option<CareTeam> {
     if let Choice::Team(team) = choice { Some(team) } else { None }
 }
@@ -181,19 +184,7 @@ impl Arrival {
             _ => SpaceStanding::Absent,
         };
         let mut visit = Visit {
-            party: match &claims.actor {
-                Actor::Citizen { space_id: own, .. } if *own == space_id => Party::Holder,
-                Actor::Citizen { .. } => Party::Stranger,
-                Actor::Professional { profession, specialty, .. } => {
-                    Party::Professional(Practice {
-                        group: MatrixGroup::of(profession, specialty.as_deref()),
-                        is_regulator: MatrixGroup::is_regulator(profession),
-                        standing: None,
-                    })
-                }
-                Actor::Support { .. } => Party::Support,
-                Actor::Insurer => Party::Insurer,
-            },
+            party: party_of(&claims.actor, &space_id),
             situation: Situation {
                 space: standing,
                 blocked: seen.blocked,
@@ -234,6 +225,10 @@ impl Arrival {
         let read = |sealed: Option<espace_storage::SealedChoice>| {
             sealed.map(|sealed| sealed.versioned::<Choice>(&content_key)).transpose()
         };
+        let assistance = read(seen.assistance.take())?.and_then(|found| found.map(assistance_of));
+        if assistance.is_some_and(|help| now < help.value.until) {
+            visit.party = Party::Mandated;
+        }
         let tie = read(seen.tie.take())?.and_then(|found| found.map(tie_of));
         let team = read(seen.team.take())?.and_then(|found| found.map(team_of));
         let choices = read(seen.choices.take())?.and_then(|found| found.map(emergencies_of));
@@ -273,6 +268,21 @@ impl Arrival {
             uniques,
         }));
         Ok(visit)
+    }
+}
+
+/// Who someone is to a space by their token alone; what else they are to it is found out.
+fn party_of(actor: &Actor, space_id: &SpaceId) -> Party {
+    match actor {
+        Actor::Citizen { space_id: own, .. } if own == space_id => Party::Holder,
+        Actor::Citizen { .. } => Party::Stranger,
+        Actor::Professional { profession, specialty, .. } => Party::Professional(Practice {
+            group: MatrixGroup::of(profession, specialty.as_deref()),
+            is_regulator: MatrixGroup::is_regulator(profession),
+            standing: None,
+        }),
+        Actor::Support { .. } => Party::Support,
+        Actor::Insurer => Party::Insurer,
     }
 }
 

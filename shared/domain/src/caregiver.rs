@@ -40,6 +40,23 @@ pub struct Answer {
     pub at: Timestamp,
 }
 
+/// Seconds for which the code of a helper by profession may be used.
+pub const ASSISTANCE_CODE_VALIDITY_S: i64 = 600;
+/// Seconds for which such a helper may then help.
+pub const ASSISTANCE_S: i64 = 3_600;
+
+/// A helper by profession (France Services), let in by a code that the holder drew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Assistance {
+    /// The agent's number.
+    pub agent: String,
+    /// When it began.
+    pub since: Timestamp,
+    /// When it ends by itself.
+    pub until: Timestamp,
+}
+
 /// Where an invitation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

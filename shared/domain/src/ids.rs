@@ -113,6 +113,8 @@ ids! {
     RuleId;
     /// An invitation to help a holder, and the help itself.
     CaregiverId;
+    /// An inquiry into what a professional read.
+    InquiryId;
     /// A document.
     DocumentId;
     /// A batch of letters for the mailing house.

@@ -16,6 +16,7 @@ mod contact;
 pub mod decision;
 mod feed;
 mod ids;
+mod inquiry;
 mod invitation;
 mod login;
 mod matrix;
@@ -39,8 +40,8 @@ pub use alert::{ALERT_VALIDITY_DAYS, AlertCode, AlertCodeError};
 pub use announcement::{shown_on, told_on};
 pub use card::{Card, CardError, CardSerial, CardType};
 pub use caregiver::{
-    Answer, CAREGIVERS_MAX, Caregiver, CaregiverState, HELPED_MAX, INVITATION_VALIDITY_DAYS,
-    invitation_expires_at,
+    ASSISTANCE_CODE_VALIDITY_S, ASSISTANCE_S, Answer, Assistance, CAREGIVERS_MAX, Caregiver,
+    CaregiverState, HELPED_MAX, INVITATION_VALIDITY_DAYS, invitation_expires_at,
 };
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use contact::{Channel, Contact, ContactError, Email, Phone, PostalAddress};
@@ -49,9 +50,10 @@ pub use feed::{
 };
 pub use ids::{
     AccessId, AccountId, BatchId, BlockId, CampaignId, CaregiverId, ChallengeId, ContactId,
-    DocumentId, EnrolmentId, FollowUpId, GrantId, IdError, NotificationId, OppositionId, RuleId,
-    RunId, SessionId, SpaceId,
+    DocumentId, EnrolmentId, FollowUpId, GrantId, IdError, InquiryId, NotificationId, OppositionId,
+    RuleId, RunId, SessionId, SpaceId,
 };
+pub use inquiry::{AskedByYou, INQUIRY_MONTHS_MAX, Inquiry};
 pub use invitation::{
     CODE_ATTEMPTS_MAX, CODE_VALIDITY_DAYS, InvitationCode, InvitationCodeError, code_expires_at,
 };
@@ -79,4 +81,4 @@ pub use tie::{
     Block, CareTeam, ConsentForm, EMERGENCY_ACCESS_S, Grant, HeldAccess, NORMAL_ACCESS_S, Rule,
     TEAM_MEMBERS_MAX, Tie,
 };
-pub use trace::{Outcome, Trace, TraceActor};
+pub use trace::{EMERGENCY_ELEMENT, Outcome, Trace, TraceActor};

@@ -19,6 +19,9 @@ pub enum NotificationKind {
     NewDocument,
     /// The administrator doctor blocked someone.
     Blocked,
+    /// Someone was asked to help, or says that they do: told always, for it may be someone
+    /// else's doing.
+    Caregiver,
 }
 
 /// What a person chose about being told.
@@ -50,8 +53,19 @@ impl NotificationPreferences {
             NotificationKind::Access => self.access,
             NotificationKind::DocumentRead => self.document_read,
             NotificationKind::NewDocument => self.new_document,
-            NotificationKind::EmergencyAccess | NotificationKind::Blocked => true,
+            NotificationKind::EmergencyAccess
+            | NotificationKind::Blocked
+            | NotificationKind::Caregiver => true,
         }
+    }
+
+    /// What holds beside the addresses that are confirmed: a safe one that is no more is none,
+    /// so that nothing is told to nobody.
+    #[must_use]
+    pub fn beside<'a>(&self, mut confirmed: impl Iterator<Item = &'a ContactId>) -> Self {
+        let safe = self.safe_contact.as_ref();
+        let stands = safe.is_some_and(|safe| confirmed.any(|contact| contact == safe));
+        Self { safe_contact: safe.filter(|_| stands).cloned(), ..self.clone() }
     }
 
     /// Whether an address is told.
@@ -83,5 +97,8 @@ mod tests {
         assert!(chosen.is_told(&safe) && chosen.is_told(&other));
         chosen.safe_contact = Some(safe.clone());
         assert!(chosen.is_told(&safe) && !chosen.is_told(&other));
+        let left = chosen.beside([&other].into_iter());
+        assert!(left.is_told(&other), "one that was removed silences nobody");
+        assert_eq!(chosen.beside([&other, &safe].into_iter()), chosen);
     }
 }

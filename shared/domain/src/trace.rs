@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::Random;
 use crate::decision::{AccessMode, Action};
 
+/// Before the name of the emergency access in which something was done, among the elements of
+/// its trace.
+pub const EMERGENCY_ELEMENT: &str = "access:";
 /// Random bytes in each trace: its hash, which is public, cannot be guessed from what
 /// it says.
 const SALT_BYTES: usize = 16;

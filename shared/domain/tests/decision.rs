@@ -134,6 +134,7 @@ fn any_party() -> impl Strategy<Value = Party> {
         1 => proptest::sample::select(vec![
             Party::Holder, Party::Representative, Party::Caregiver, Party::Support,
             Party::Insurer, Party::Application, Party::Job, Party::Stranger, Party::Invited,
+            Party::Mandated,
         ]),
     ]
 }

@@ -166,9 +166,15 @@ problems! {
     /// The caller helps as many as one may.
     TooManyHelped = "too-many-helped", CONFLICT, "Trop de personnes aidées",
         "On aide cinq personnes au plus.";
+    /// No such code lets a helper in, or it is over.
+    AssistanceCodeWrong = "assistance-code-wrong", FORBIDDEN, "Code non reconnu",
+        "Ce code n’est pas le bon, ou il est dépassé. Demandez-en un autre à la personne.";
     /// The same agent looked at an emergency access before.
     ReviewedByYou = "reviewed-by-you", CONFLICT, "Déjà examiné par vous",
         "Un autre agent doit examiner cet accès.";
+    /// Who asked for an inquiry cannot approve it.
+    AskedByYou = "asked-by-you", CONFLICT, "Demandé par vous",
+        "Un autre agent doit approuver cette demande.";
     /// Two agents have looked.
     ReviewOver = "review-over", CONFLICT, "Examen terminé",
         "Deux agents ont déjà examiné cet accès.";

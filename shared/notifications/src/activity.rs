@@ -48,12 +48,23 @@ pub(crate) fn long(
                  professionnel, {when}. Ce blocage peut être levé à tout moment."
             ),
         ),
+        NotificationKind::Caregiver => (
+            "Un aidant pour un espace de santé",
+            format!(
+                "Une personne a été invitée à aider {first_name} à tenir son espace de santé, ou a \
+                 accepté de le faire, {when}."
+            ),
+        ),
     };
     let mut paragraphs = vec!["Bonjour,".to_owned(), what];
     paragraphs.push(match kind {
         NotificationKind::NewDocument => {
             format!("Pour le lire, connectez-vous sur {site} (tapez cette adresse vous-même).")
         }
+        NotificationKind::Caregiver => format!(
+            "Si ce n’est pas vous, connectez-vous sur {site} (tapez cette adresse vous-même), \
+             retirez cet aidant et changez votre mot de passe."
+        ),
         _ => format!(
             "Pour savoir qui, et ce qui a été consulté, connectez-vous sur {site} (tapez cette \
              adresse vous-même) et ouvrez le journal des accès. Vous pouvez y contester un accès \
@@ -87,6 +98,10 @@ pub(crate) fn short(kind: NotificationKind, first_name: &str, site: &str) -> Str
         NotificationKind::NewDocument => {
             format!("{SERVICE} de {first_name} : un document a été ajouté. À lire sur {site}")
         }
+        NotificationKind::Caregiver => format!(
+            "{SERVICE} de {first_name} : un aidant a été invité ou a accepté. Ce n’est pas vous ? \
+             Retirez-le sur {site}"
+        ),
         NotificationKind::Blocked => format!(
             "{SERVICE} de {first_name} : le médecin administrateur a bloqué un professionnel. \
              À voir sur {site}"

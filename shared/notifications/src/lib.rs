@@ -340,6 +340,7 @@ mod tests {
             activity(NotificationKind::DocumentRead),
             activity(NotificationKind::NewDocument),
             activity(NotificationKind::Blocked),
+            activity(NotificationKind::Caregiver),
             Notice::OppositionReversed { first_name: name(), code: None },
             Notice::OppositionProof(OppositionProof {
                 name: "Zélie Le Goff".into(),

@@ -74,6 +74,8 @@ pub enum Asker<'a> {
         /// Their structure's team.
         team: Option<&'a str>,
     },
+    /// An agent; the name under which their help stands.
+    Agent(&'a str),
     /// Anyone else.
     Other,
 }
@@ -93,6 +95,8 @@ pub struct Seen {
     pub tie: Option<SealedChoice>,
     /// Whether the holder blocked the professional.
     pub blocked: bool,
+    /// The help that an agent was let in for.
+    pub assistance: Option<SealedChoice>,
     /// The team of their structure.
     pub team: Option<SealedChoice>,
     /// What the holder chose about emergencies.
@@ -156,7 +160,9 @@ impl AccessReads {
         }
         for stored in take(&self.consents) {
             let choice: SealedChoice = read(stored)?;
-            if choice.entry == CHOICES {
+            if let Asker::Agent(_) = asking.asker {
+                seen.assistance = Some(choice);
+            } else if choice.entry == CHOICES {
                 seen.choices = Some(choice);
             } else if let Asker::Professional { tie, block, .. } = asking.asker {
                 if choice.entry == tie {
@@ -203,6 +209,7 @@ impl AccessReads {
                 links.push(crate::representations::key(own, space_id));
             }
             Asker::Citizen(_) | Asker::Other => {}
+            Asker::Agent(assistance) => chosen.push(consents::key(space_id, assistance)),
             Asker::Professional { tie, block, team } => {
                 let entries = [Some(tie), Some(block), team, Some(CHOICES)];
                 chosen.extend(

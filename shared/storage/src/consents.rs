@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use espace_crypto::{Place, SealingKey};
 use espace_domain::decision::EmergencyChoices;
 use espace_domain::{
-    Block, CareTeam, Caregiver, NotificationPreferences, Random, Rule, SpaceId, Tie,
+    Assistance, Block, CareTeam, Caregiver, NotificationPreferences, Random, Rule, SpaceId, Tie,
 };
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -82,6 +82,8 @@ pub enum Choice {
     Emergencies(EmergencyChoices),
     /// Who helps, or was asked to.
     Caregiver(Caregiver),
+    /// A helper by profession, for an hour.
+    Assistance(Assistance),
     /// Of what the holder wishes to be told.
     Notifications(NotificationPreferences),
     /// Why someone came in an emergency.
@@ -203,6 +205,20 @@ impl Consents {
     /// The name of the choices about emergencies.
     pub fn choices_entry() -> &'static str {
         CHOICES
+    }
+
+    /// Of what a holder wishes to be told.
+    pub async fn notifications(
+        &self,
+        space_id: &SpaceId,
+        content_key: &SealingKey,
+    ) -> Result<NotificationPreferences, StorageError> {
+        let found: Option<SealedChoice> = self.table.find(key(space_id, NOTIFICATIONS)).await?;
+        let choice = found.map(|sealed| sealed.open(content_key)).transpose()?;
+        Ok(match choice {
+            Some(Choice::Notifications(chosen)) => chosen,
+            _ => NotificationPreferences::default(),
+        })
     }
 
     /// The name of the wishes about being told.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use espace_crypto::{MacKey, MacPurpose};
-use espace_domain::{CaregiverId, DocumentId, DocumentType, SpaceId};
+use espace_domain::{AlertCode, CaregiverId, DocumentId, DocumentType, SpaceId};
 use jiff::Timestamp;
 
 use crate::consents::CHOSEN;
@@ -59,6 +59,16 @@ impl RelationNames {
     /// Where a caregiver, or one who was asked, stands.
     pub fn caregiver(&self, space_id: &SpaceId, caregiver: &CaregiverId) -> String {
         self.chosen(&["caregiver", space_id.as_str(), caregiver.as_str()])
+    }
+
+    /// Where a helper by profession stands.
+    pub fn assistance(&self, space_id: &SpaceId, agent: &str) -> String {
+        self.chosen(&["assistance", space_id.as_str(), agent])
+    }
+
+    /// The stored form of the code that lets one in.
+    pub fn assistance_code(&self, code: &AlertCode) -> String {
+        self.name(MacPurpose::PresenceCode, &["assistance", code.expose()])
     }
 
     /// The name under which the traces of a professional in a month are found.

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::acts::Change;
 use crate::table::{Item, SCHEMA, Table, item, n, read, s};
 use crate::{Aws, Environment, Repetition, StorageError};
 
@@ -43,6 +44,11 @@ impl Repetitions {
     ) -> Result<bool, StorageError> {
         let found: Option<MarkItem> = self.table.find(key(&repetition.name)).await?;
         Ok(found.is_some_and(|mark| mark.stands(now) && mark.manner == repetition.manner))
+    }
+
+    /// The same, beside what it marks.
+    pub fn mark(&self, repetition: &Repetition, now: Timestamp) -> Result<Change, StorageError> {
+        Ok(Change::new("mark", self.mark_in_transaction(repetition, now)?))
     }
 
     /// The write of a mark; refused where it stands already.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
 use crate::sealing;
-use crate::table::{Item, Query, SCHEMA, Table, b, item, read, s};
+use crate::table::{Item, Query, SCHEMA, Table, b, item, n, read, s};
 use crate::{Aws, Environment, StorageError};
 
 /// The logical name in sealed places.
@@ -168,14 +168,14 @@ impl Representations {
         self.table.put_in_transaction(&stored, "")
     }
 
-    /// The write of an invitation to help; refused where one acts for the other already.
+    /// The write of an invitation to help, in place of one that is over; refused where one
+    /// acts for the other otherwise.
     pub fn invite(
         &self,
         (helper, person): (&SpaceId, &SpaceId),
+        before: Option<&Representation>,
         details: &RepresentationDetails,
-        helper_key: &SealingKey,
-        now: Timestamp,
-        random: &dyn Random,
+        (helper_key, now, random): (&SealingKey, Timestamp, &dyn Random),
     ) -> Result<Change, StorageError> {
         let stored = Representation {
             representative: helper.clone(),
@@ -185,7 +185,15 @@ impl Representations {
             since: now,
             details: sealing::seal(helper_key, place(person), details, random)?,
         };
-        let part = self.table.put_in_transaction(&stored, "attribute_not_exists(#person)")?;
+        let part = match before {
+            None => self.table.put_in_transaction(&stored, "attribute_not_exists(#person)")?,
+            Some(before) => {
+                let values =
+                    item([(":caregiver", s("caregiver")), (":since", n(before.since.as_second()))]);
+                let condition = "#kind = :caregiver AND #since = :since";
+                self.table.replace_in_transaction(&stored, condition, values)?
+            }
+        };
         Ok(Change::new("link", part))
     }
 

@@ -35,6 +35,8 @@ pub struct EmergencyReview {
     pub access_id: AccessId,
     /// Documents read in it so far.
     pub reads: u32,
+    /// Documents deposited in it so far.
+    pub deposits: u32,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// When it ends.
@@ -60,7 +62,7 @@ pub struct EmergencyDetails {
     pub structure: Option<String>,
     /// How.
     pub mode: AccessMode,
-    /// The written reason.
+    /// The written reason; gone once two agents have looked.
     pub reason: Option<String>,
 }
 
@@ -84,6 +86,8 @@ struct ReviewItem {
     ends_at: i64,
     #[serde(default)]
     reads: u32,
+    #[serde(default)]
+    deposits: u32,
     #[serde(default, with = "serde_bytes")]
     details: Vec<u8>,
     #[serde(default, with = "serde_bytes")]
@@ -126,12 +130,12 @@ impl Reviews {
         Ok(Change::new("review", part))
     }
 
-    /// The write that counts a document read in an access, whether or not its opening has
-    /// been followed up yet.
-    pub fn count_read(&self, access_id: &AccessId) -> Result<Change, StorageError> {
+    /// The write that counts a document read in an access, or deposited, whether or not its
+    /// opening has been followed up yet.
+    pub fn count(&self, access_id: &AccessId, is_deposit: bool) -> Result<Change, StorageError> {
         let values = item([(":one", n(1))]);
-        let key = key(access_id);
-        let part = self.table.update_in_transaction(key, "ADD #reads :one", "", values)?;
+        let update = if is_deposit { "ADD #deposits :one" } else { "ADD #reads :one" };
+        let part = self.table.update_in_transaction(key(access_id), update, "", values)?;
         Ok(Change::new("review", part))
     }
 
@@ -194,7 +198,11 @@ impl Reviews {
             (":next", n(review.version + 1)),
         ]);
         if !state.is_open() {
-            update.push_str(", #expiresAt = :expires");
+            // What was written may say how the patient was: it has served.
+            let left = EmergencyDetails { reason: None, ..review.details.clone() };
+            let details = sealing::seal(&key_in_hand, place(id, "details"), &left, random)?;
+            values.insert(":details".to_owned(), b(details));
+            update.push_str(", #details = :details, #expiresAt = :expires");
             values.insert(":expires".to_owned(), n(now.as_second() + KEPT_S));
         }
         let written = self.table.update(key(id), &update, "#version = :seen", values).await?;
@@ -209,6 +217,7 @@ impl Reviews {
         let corrupt = |_| StorageError::Corrupt { what: "emergency review" };
         Ok(EmergencyReview {
             reads: stored.reads,
+            deposits: stored.deposits,
             opened_at: Timestamp::from_second(stored.opened_at).map_err(corrupt)?,
             ends_at: Timestamp::from_second(stored.ends_at).map_err(corrupt)?,
             access_id: stored.access_id,

@@ -27,6 +27,12 @@ pub enum SupportActKind {
     CodeAsked,
     /// Froze a space.
     Frozen,
+    /// Asked for what a professional read.
+    InquiryAsked,
+    /// Approved it.
+    InquiryApproved,
+    /// Fetched what was found.
+    InquiryFetched,
 }
 
 /// One act.

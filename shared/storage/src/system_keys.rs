@@ -47,6 +47,8 @@ pub enum KeyName {
     Reveal,
     /// Seals emergency accesses under review.
     Review,
+    /// Seals what inquiries ask.
+    Inquiry,
 }
 
 impl KeyName {
@@ -62,6 +64,7 @@ impl KeyName {
             Self::Refusal => "refusal.1".to_owned(),
             Self::Reveal => "reveal.1".to_owned(),
             Self::Review => "review.1".to_owned(),
+            Self::Inquiry => "inquiry.1".to_owned(),
         }
     }
 
@@ -72,7 +75,9 @@ impl KeyName {
             Self::LoginIndex | Self::Account(_) => Wrapper::Account,
             Self::Registry(_) => Wrapper::Registry,
             Self::Outbox(_) => Wrapper::Outbox,
-            Self::Relation | Self::Refusal | Self::Reveal | Self::Review => Wrapper::Trace,
+            Self::Relation | Self::Refusal | Self::Reveal | Self::Review | Self::Inquiry => {
+                Wrapper::Trace
+            }
         }
     }
 }

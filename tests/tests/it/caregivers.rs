@@ -47,6 +47,8 @@ async fn a_caregiver_helps_and_no_more() -> Result<()> {
     assert_eq!(api.get(&read, Some(token)).await?.status, 404);
     assert_eq!(answer(&deployed, &helper, &old, true).await?, 204);
     assert_eq!(answer(&deployed, &helper, &old, true).await?, 403, "once");
+    // Whoever asked, and whoever said yes: the person is told of both.
+    told(&deployed, old.invited.person.text("email"), "a été invitée à aider", 2).await?;
     assert_eq!(states(&deployed, &old).await?, ["accepted"]);
 
     // They read and deposit; what they do is marked as theirs.

@@ -122,7 +122,14 @@ async fn an_unconscious_patient_is_treated_told_and_two_agents_look() -> Result<
         (&closed["state"], closed["reviews"][0]["finding"].as_str()),
         (&json!("closed"), Some("justified"))
     );
+    assert_eq!(closed["documentsDeposited"], 0);
     let third = api.support("A-3").await?;
+    let over = format!("{}?state=closed&limit=200", "/v1/support/emergency-accesses");
+    let over = api.get(&over, Some(&third)).await?.ok()?;
+    let items = over["items"].as_array().context("items")?;
+    if let Some(looked) = items.iter().find(|item| item["id"] == access["accessId"]) {
+        assert_eq!(looked["reason"], Value::Null, "what was written has served");
+    }
     assert_eq!(api.post(&path, Some(&third), &found).await?.problem(), "review-over");
     let path = "/v1/support/emergency-accesses";
     assert_eq!(api.get(path, Some(&urgent)).await?.status, 403);

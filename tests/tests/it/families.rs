@@ -258,7 +258,7 @@ async fn big_families(deployed: &Deployed) -> Result<Vec<Family>> {
 }
 
 /// How many messages a person got.
-async fn received(deployed: &Deployed, person: &Invited) -> Result<usize> {
+pub(crate) async fn received(deployed: &Deployed, person: &Invited) -> Result<usize> {
     let address = person.person.text("email");
     Ok(deployed.api.mail().await?.iter().filter(|m| m.to == address).count())
 }

@@ -97,6 +97,7 @@ async fn look(deployed: &Deployed, space: &str) -> Result<()> {
         ("consents", "ConsentsTable"),
         ("followUps", "FollowUpsTable"),
         ("emergencyReviews", "EmergencyReviewsTable"),
+        ("inquiries", "InquiriesTable"),
         ("professionalNotices", "ProfessionalNoticesTable"),
         ("spaces", "SpacesTable"),
         ("spaceKeys", "SpaceKeysTable"),

@@ -1,11 +1,6 @@
 //! The vault: what goes in comes out, to whom it may, and nothing else does.
 
 use anyhow::{Context, Result};
-use espace_domain::decision::{
-    AccessMode, Action, DocumentFacts, EmergencyChoices, Labels, Party, Practice, Situation,
-    SpaceStanding, decide,
-};
-use espace_domain::{DocumentType, MatrixGroup};
 use journeys::{Deployed, Patient, rpps};
 use local_cloud::api::Answer;
 use reqwest::Method;
@@ -368,63 +363,6 @@ async fn nothing_of_a_document_stands_in_clear() -> Result<()> {
         let bytes = got.body.collect().await?.into_bytes();
         assert!(!bytes.windows(planted.len()).any(|window| window == planted.as_bytes()));
         assert!(!bytes.windows(5).any(|window| window == b"%PDF-"), "{key} is in clear");
-    }
-    Ok(())
-}
-
-#[tokio::test]
-async fn each_profession_sees_of_each_type_what_the_matrix_says() -> Result<()> {
-    let deployed = Deployed::load().await?;
-    let patient = deployed.patient().await?;
-    let space = &patient.space_id;
-    // One document of some types; the others are in the table that the decision writes.
-    let depositor = deployed.api.professional(&rpps(), PHYSICIAN, None).await?;
-    let types: Vec<DocumentType> =
-        DocumentType::all().filter(|kind| !kind.is_deposited_by_patient()).step_by(9).collect();
-    let mut documents = Vec::new();
-    for kind in &types {
-        let new = entry(kind.code(), kind.display());
-        let new = deposit(&deployed, &depositor, space, &new, pdf(kind.code())).await?.ok()?;
-        documents.push((path_of(space, &new), *kind));
-    }
-    for profession in ["10", "60", "50", "91"] {
-        let group = MatrixGroup::of(profession, None);
-        let token = deployed.api.professional(&rpps(), profession, None).await?;
-        let glass = json!({"mode": "breakGlass", "reason": "Patient inconscient aux urgences"});
-        let accesses = format!("/v1/spaces/{space}/accesses");
-        let opened = deployed.api.post(&accesses, Some(&token), &glass).await?;
-        assert_eq!(opened.status.is_success(), group.is_some(), "{profession}");
-        let mut seen = 0;
-        for (path, kind) in &documents {
-            let party =
-                Party::Professional(Practice { group, is_regulator: false, standing: None });
-            let situation = Situation {
-                space: SpaceStanding::Active,
-                blocked: false,
-                access: group.map(|_| AccessMode::BreakGlass),
-                consented: false,
-                present: false,
-                choices: EmergencyChoices::default(),
-                minor: false,
-                document: Some(DocumentFacts {
-                    document_type: *kind,
-                    labels: Labels::default(),
-                    authored: false,
-                    from_own_side: false,
-                    rule: None,
-                }),
-            };
-            let allowed = decide(party, Action::ReadDocument, &situation).is_allowed();
-            let read = deployed.api.get(path, Some(&token)).await?;
-            assert_eq!(read.status.is_success(), allowed, "{profession} {}", kind.code());
-            seen += usize::from(allowed);
-        }
-        let list = format!("/v1/spaces/{space}/documents");
-        let listed = deployed.api.get(&list, Some(&token)).await?;
-        if group.is_some() {
-            let listed = listed.ok()?["items"].as_array().map(Vec::len);
-            assert_eq!(listed, Some(seen), "{profession}: what is hidden is not counted");
-        }
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use espace_domain::{Clock, Random};
 use espace_jobs::JobSettings;
 use espace_storage::{
     Aws, Consents, Contacts, Environment, FollowUps, MissingVariables, Outbox, ProfessionalNotices,
-    Relations, Reviews, SpaceKeys, Spaces, SystemKeys, Traces,
+    Relations, Repetitions, Reviews, SpaceKeys, Spaces, SystemKeys, Traces,
 };
 
 /// The stores this job is allowed, and no other.
@@ -22,6 +22,7 @@ pub struct App {
     pub(crate) traces: Traces,
     pub(crate) consents: Consents,
     pub(crate) contacts: Contacts,
+    pub(crate) repetitions: Repetitions,
     pub(crate) reviews: Reviews,
     pub(crate) notices: ProfessionalNotices,
     pub(crate) relations: Relations,
@@ -47,6 +48,7 @@ impl App {
             traces: Traces::new(aws, env),
             consents: Consents::new(aws, env),
             contacts: Contacts::new(aws, env),
+            repetitions: Repetitions::new(aws, env),
             reviews: Reviews::new(aws, env, keys.clone()),
             notices: ProfessionalNotices::new(aws, env),
             relations: Relations::new(keys.clone()),

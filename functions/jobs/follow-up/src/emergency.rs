@@ -4,7 +4,7 @@
 //! Must not know: how the person is told.
 
 use espace_domain::decision::{AccessMode, Action};
-use espace_domain::{AccessId, EMERGENCY_ACCESS_S};
+use espace_domain::{AccessId, EMERGENCY_ACCESS_S, EMERGENCY_ELEMENT};
 use espace_jobs::JobError;
 use espace_storage::{Change, EmergencyDetails};
 use jiff::Timestamp;
@@ -22,8 +22,9 @@ pub(crate) async fn changes(
     let Some(mode @ (AccessMode::BreakGlass | AccessMode::Regulation)) = trace.mode else {
         return Ok(Vec::new());
     };
-    if trace.action == Action::ReadDocument.name() {
-        return counted(app, known);
+    let is = |action: Action| trace.action == action.name();
+    if is(Action::ReadDocument) || is(Action::DepositDocument) {
+        return counted(app, known, is(Action::DepositDocument));
     }
     let opens = [Action::BreakGlass.name(), Action::OpenRegulation.name()];
     let opened = trace.elements.iter().find_map(|id| AccessId::parse(id).ok());
@@ -53,11 +54,17 @@ pub(crate) async fn changes(
     Ok(changes)
 }
 
-/// A document was read: in the emergency access that the professional holds.
-fn counted(app: &App, known: &Known) -> Result<Vec<Change>, JobError> {
-    let held = known.tie.as_ref().and_then(|tie| tie.access.as_ref());
-    let Some(access) = held.filter(|access| Some(access.mode) == known.trace.mode) else {
-        return Ok(Vec::new());
-    };
-    Ok(vec![app.reviews.count_read(&access.access_id)?])
+/// A document was read, or deposited, in an emergency access: the one that the trace names.
+fn counted(app: &App, known: &Known, is_deposit: bool) -> Result<Vec<Change>, JobError> {
+    let mut named = known
+        .trace
+        .elements
+        .iter()
+        .filter_map(|element| AccessId::parse(element.strip_prefix(EMERGENCY_ELEMENT)?).ok());
+    let access = named.next();
+    Ok(access
+        .map(|access| app.reviews.count(&access, is_deposit))
+        .transpose()?
+        .into_iter()
+        .collect())
 }

@@ -5,15 +5,18 @@
 use espace_crypto::SealingKey;
 use espace_domain::decision::{AccessMode, Action, Chain, Standing};
 use espace_domain::{
-    FollowUpId, NotificationKind, NotificationPreferences, Outcome, SpaceState, Tie, Trace,
-    is_minor, paris_date,
+    FollowUpId, NotificationKind, NotificationPreferences, Outcome, Tie, Trace, is_minor,
+    paris_date,
 };
 use espace_jobs::{JobContext, JobError};
 use espace_storage::transitions::finish_follow_up;
-use espace_storage::{Choice, FollowUp, FollowUpTaken, Space};
+use espace_storage::{Change, Choice, FollowUp, FollowUpTaken, Repetition, Space};
+use jiff::Timestamp;
 
 use crate::{App, emergency, tell};
 
+/// What the trace of a deposit says that added nothing.
+const AGAIN: &str = "again";
 /// Tries when what is written changes meanwhile.
 const RACES_MAX: u32 = 5;
 
@@ -92,8 +95,11 @@ async fn attempt(
         && known.trace.outcome == Outcome::Allowed
     {
         changes.extend(emergency::changes(app, &known, now).await?);
-        if let Some(kind) = kind_of(&known.trace) {
+        if let Some(kind) = kind_of(&known.trace)
+            && let Some(once) = once(app, &known, kind, now).await?
+        {
             messages = tell::messages(app, &known, kind).await?;
+            changes.extend(once.filter(|_| !messages.is_empty()));
         }
     }
     let told = !messages.is_empty();
@@ -104,7 +110,7 @@ async fn attempt(
     Ok(finished.then_some(followed))
 }
 
-/// What there is to know; nothing of a space that is shut: its holder left.
+/// What there is to know; nothing of a space that was erased.
 async fn known(
     app: &App,
     follow_up: &FollowUp,
@@ -112,9 +118,6 @@ async fn known(
 ) -> Result<Option<Known>, JobError> {
     let space_id = &follow_up.space_id;
     let Some(space) = app.spaces.find(space_id).await? else { return Ok(None) };
-    if matches!(space.state, SpaceState::Closed { .. } | SpaceState::Erased { .. }) {
-        return Ok(None);
-    }
     let (Some(key), Some(trace_key)) =
         (app.space_keys.content(space_id).await?, app.space_keys.trace(space_id).await?)
     else {
@@ -132,7 +135,8 @@ async fn known(
     let mut known = Known {
         first_name: holder.first_name().to_owned(),
         full_name: format!("{} {}", holder.first_name(), holder.last_name()),
-        is_kept_from_family: is_secret && is_minor(holder.birth_date, paris_date(now)),
+        is_kept_from_family: is_secret
+            && (space.account.is_none() || is_minor(holder.birth_date, paris_date(now))),
         preferences: NotificationPreferences::default(),
         tie: None,
         treating_doctor: None,
@@ -158,9 +162,34 @@ async fn known(
     Ok(Some(known))
 }
 
+/// What is told once in a quarter of an hour of the same professional: a visit to many
+/// documents is one. `None` where it was told moments ago; else what marks that it is.
+async fn once(
+    app: &App,
+    known: &Known,
+    kind: NotificationKind,
+    now: Timestamp,
+) -> Result<Option<Option<Change>>, JobError> {
+    let name = match kind {
+        NotificationKind::DocumentRead => "read",
+        NotificationKind::NewDocument => "new",
+        _ => return Ok(Some(None)),
+    };
+    let actor = &known.trace.actor;
+    let who = actor.id.as_deref().unwrap_or(&actor.kind);
+    let parts = ["told", known.space.space_id.as_str(), name, who];
+    let name = app.relations.names().await?.repetition(&parts);
+    let told = Repetition { name, manner: String::new() };
+    if app.repetitions.is_marked(&told, now).await? {
+        return Ok(None);
+    }
+    Ok(Some(Some(app.repetitions.mark(&told, now)?)))
+}
+
 /// What an act is to the person it concerns.
 fn kind_of(trace: &Trace) -> Option<NotificationKind> {
     let is = |action: Action| trace.action == action.name();
+    let says = |word: &str| trace.elements.iter().any(|element| element.starts_with(word));
     let in_emergency = matches!(trace.mode, Some(AccessMode::BreakGlass | AccessMode::Regulation));
     if is(Action::BreakGlass) || is(Action::OpenRegulation) {
         Some(NotificationKind::EmergencyAccess)
@@ -170,7 +199,10 @@ fn kind_of(trace: &Trace) -> Option<NotificationKind> {
         // Of what was read in an emergency the log tells: the emergency itself was told.
         Some(NotificationKind::DocumentRead)
     } else if is(Action::DepositDocument) || is(Action::ReplaceDocument) {
-        Some(NotificationKind::NewDocument)
+        // Neither a content that is still on its way nor the same document once more.
+        (!says("upload:") && !says(AGAIN)).then_some(NotificationKind::NewDocument)
+    } else if is(Action::InviteCaregiver) || is(Action::AnswerInvitation) {
+        Some(NotificationKind::Caregiver)
     } else if is(Action::BlockProfessional) {
         Some(NotificationKind::Blocked)
     } else {

@@ -20,18 +20,25 @@ pub(crate) async fn messages(
     if known.is_kept_from_family || !known.preferences.wants(kind) {
         return Ok(Vec::new());
     }
-    // Who has not taken their space in hand hears of emergencies alone; of one who died, or
-    // whose addresses are in doubt, nobody does.
-    let is_in_hand = matches!(known.space.state, SpaceState::Active { .. });
+    // Who has not taken their space in hand hears of emergencies alone; of one who died or
+    // left, or whose addresses are in doubt, nobody does.
+    let is_told = match known.space.state {
+        SpaceState::Active { .. } => true,
+        SpaceState::Open { .. } => is_emergency,
+        SpaceState::Closed { .. } | SpaceState::Erased { .. } => false,
+    };
     let is_suspended =
         matches!(known.space.suspension, Some(Suspension::Deceased | Suspension::Frozen));
-    if is_suspended || !(is_in_hand || is_emergency) {
+    if is_suspended || !is_told {
         return Ok(Vec::new());
     }
+    let contacts = app.contacts.of_space(&known.space.space_id).await?;
+    let confirmed = contacts.iter().filter(|contact| contact.confirmed_at.is_some());
+    let preferences = known.preferences.beside(confirmed.map(|contact| &contact.contact_id));
     let (mut at_once, mut letters) = (Vec::new(), Vec::new());
-    for contact in app.contacts.of_space(&known.space.space_id).await? {
+    for contact in contacts {
         let counts = contact.confirmed_at.is_some() || contact.on_file;
-        if !counts || !known.preferences.is_told(&contact.contact_id) {
+        if !counts || !preferences.is_told(&contact.contact_id) {
             continue;
         }
         let to = contact.open(&known.key)?;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use espace_domain::{Clock, Random};
 use espace_jobs::JobSettings;
 use espace_storage::{
-    Acts, Aws, Contacts, Documents, Environment, MissingVariables, Outbox, Queue, Reveals, Runs,
-    SpaceKeys, SystemKeys,
+    Acts, Aws, Consents, Contacts, Documents, Environment, MissingVariables, Outbox, Queue,
+    Reveals, Runs, SpaceKeys, SystemKeys,
 };
 
 /// The stores this job is allowed, and no other.
@@ -19,6 +19,7 @@ pub struct App {
     pub(crate) acts: Acts,
     pub(crate) space_keys: SpaceKeys,
     pub(crate) documents: Documents,
+    pub(crate) consents: Consents,
     pub(crate) contacts: Contacts,
     pub(crate) reveals: Reveals,
     pub(crate) outbox: Outbox,
@@ -42,6 +43,7 @@ impl App {
             acts: Acts::new(aws, env),
             space_keys: SpaceKeys::new(aws, env),
             documents: Documents::new(aws, env),
+            consents: Consents::new(aws, env),
             contacts: Contacts::new(aws, env),
             reveals: Reveals::new(aws, env, keys.clone()),
             outbox: Outbox::new(aws, env, keys),

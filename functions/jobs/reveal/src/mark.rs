@@ -123,9 +123,14 @@ async fn tell(
     }
     let holder = space.holder(key)?;
     let mut messages = Vec::new();
-    for contact in app.contacts.of_space(&mark.space_id).await? {
+    let contacts = app.contacts.of_space(&mark.space_id).await?;
+    let confirmed = contacts.iter().filter(|contact| contact.confirmed_at.is_some());
+    let chosen = app.consents.notifications(&mark.space_id, key).await?;
+    let chosen = chosen.beside(confirmed.map(|contact| &contact.contact_id));
+    for contact in contacts {
         let to = contact.open(key)?;
-        if contact.confirmed_at.is_some() && to.channel() != Channel::Letter {
+        let is_told = contact.confirmed_at.is_some() && chosen.is_told(&contact.contact_id);
+        if is_told && to.channel() != Channel::Letter {
             messages.push(Envelope {
                 to,
                 addressee: format!("{} {}", holder.first_name(), holder.last_name()),

@@ -10,6 +10,26 @@ const OWNERS: &[PartyKind] = &[PartyKind::Holder, PartyKind::Representative];
 /// The holder's whole side.
 const OWN_SIDE: &[PartyKind] =
     &[PartyKind::Holder, PartyKind::Representative, PartyKind::Caregiver];
+/// The same, with who helps for an hour.
+const OWN_SIDE_AND_HELP: &[PartyKind] =
+    &[PartyKind::Holder, PartyKind::Representative, PartyKind::Caregiver, PartyKind::Mandated];
+/// Those who read, with who helps for an hour.
+const READERS_AND_HELP: &[PartyKind] = &[
+    PartyKind::Holder,
+    PartyKind::Representative,
+    PartyKind::Caregiver,
+    PartyKind::Mandated,
+    PartyKind::Professional,
+];
+/// Those who deposit, with who helps for an hour.
+const DEPOSITORS_AND_HELP: &[PartyKind] = &[
+    PartyKind::Holder,
+    PartyKind::Representative,
+    PartyKind::Caregiver,
+    PartyKind::Mandated,
+    PartyKind::Professional,
+    PartyKind::Insurer,
+];
 /// Those who read.
 const READERS: &[PartyKind] =
     &[PartyKind::Holder, PartyKind::Representative, PartyKind::Caregiver, PartyKind::Professional];
@@ -51,7 +71,7 @@ macro_rules! actions {
 
 actions! {
     /// Seeing where a space stands and whose it is.
-    ReadSpace = "readSpace", [C::IsOneOf(OWN_SIDE), C::SpaceInHandOrClosed];
+    ReadSpace = "readSpace", [C::IsOneOf(OWN_SIDE_AND_HELP), C::SpaceInHandOrClosed];
     /// Finding the space of a patient by their traits.
     FindPatient = "findPatient",
         [C::IsOneOf(PROFESSIONALS), C::HasColumn, C::SpaceStands, C::NotBlocked];
@@ -74,20 +94,20 @@ actions! {
     ];
     /// Listing documents; each is then decided by [`Action::ReadDocument`].
     ListDocuments = "listDocuments", [
-        C::IsOneOf(READERS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::AccessStands,
+        C::IsOneOf(READERS_AND_HELP), C::HasColumn, C::SpaceStands, C::NotBlocked, C::AccessStands,
     ];
     /// Seeing an entry, or its content.
     ReadDocument = "readDocument", [
-        C::IsOneOf(READERS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::AccessStands,
+        C::IsOneOf(READERS_AND_HELP), C::HasColumn, C::SpaceStands, C::NotBlocked, C::AccessStands,
         C::MatrixAllows, C::IsVisible,
     ];
     /// Depositing. A professional needs no consent (R.1111-47), only a space.
     DepositDocument = "depositDocument", [
-        C::IsOneOf(DEPOSITORS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::MayDepositType,
+        C::IsOneOf(DEPOSITORS_AND_HELP), C::HasColumn, C::SpaceStands, C::NotBlocked, C::MayDepositType,
     ];
     /// Following a large content of one's own on its way.
     ReadUpload = "readUpload", [
-        C::IsOneOf(DEPOSITORS), C::HasColumn, C::SpaceStands, C::NotBlocked, C::IsTheirs,
+        C::IsOneOf(DEPOSITORS_AND_HELP), C::HasColumn, C::SpaceStands, C::NotBlocked, C::IsTheirs,
     ];
     /// Depositing another version of one's own.
     ReplaceDocument = "replaceDocument", [
@@ -144,6 +164,16 @@ actions! {
         [C::IsOneOf(&[PartyKind::Invited]), C::SpaceInHand];
     /// No longer helping.
     LeaveCare = "leaveCare", [C::IsOneOf(&[PartyKind::Caregiver]), C::SpaceInHand];
+    /// Drawing a code that lets a helper by profession in for an hour.
+    OfferAssistance = "offerAssistance", [C::IsOneOf(HOLDER), C::SpaceInHand];
+    /// Coming in with that code.
+    BeginAssistance = "beginAssistance", [
+        C::IsOneOf(&[PartyKind::Support]), C::SpaceStands, C::PresentOrConsented,
+    ];
+    /// Ending the help before its hour.
+    EndAssistance = "endAssistance", [
+        C::IsOneOf(&[PartyKind::Holder, PartyKind::Mandated]), C::SpaceInHand,
+    ];
     /// Drawing a code that proves presence.
     IssuePresenceCode = "issuePresenceCode", [C::IsOneOf(OWNERS), C::SpaceInHand];
     /// Reading the access log, verifying and downloading it.
@@ -221,6 +251,10 @@ impl Action {
 
     /// Who is told when it is done.
     pub(super) fn tells(self, party: Party, situation: &Situation) -> Tell {
+        // Who lets others in may not be who they say.
+        if matches!(self, Self::InviteCaregiver | Self::AnswerInvitation) {
+            return Tell::Holder;
+        }
         if party.is_own_side() {
             return Tell::Nobody;
         }

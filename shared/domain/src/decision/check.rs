@@ -152,10 +152,12 @@ fn is_visible(party: Party, situation: &Situation, document: &DocumentFacts) -> 
                 || (in_emergency && situation.choices.show_masked);
             require(shown, Reason::Masked)
         }
-        Party::Representative | Party::Caregiver if labels.invisible_representatives => {
+        Party::Representative | Party::Caregiver | Party::Mandated
+            if labels.invisible_representatives =>
+        {
             Err(Reason::HiddenFromRepresentatives)
         }
-        Party::Holder | Party::Representative | Party::Caregiver => {
+        Party::Holder | Party::Representative | Party::Caregiver | Party::Mandated => {
             require(!labels.invisible_patient, Reason::NotYetVisible)
         }
         Party::Invited
@@ -182,7 +184,7 @@ fn may_deposit(
     let theirs = match party {
         Party::Insurer => true,
         // What a person wills is not for who helps them to write.
-        Party::Caregiver if kind.is_statement() => false,
+        Party::Caregiver | Party::Mandated if kind.is_statement() => false,
         _ if party.is_own_side() => kind.is_deposited_by_patient(),
         _ => !kind.is_deposited_by_patient(),
     };

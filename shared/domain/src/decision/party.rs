@@ -13,6 +13,8 @@ pub enum Party {
     Caregiver,
     /// Someone asked to help who has not answered.
     Invited,
+    /// A helper by profession (France Services), let in by a code for an hour.
+    Mandated,
     /// A professional.
     Professional(Practice),
     /// An agent of the phone line.
@@ -64,6 +66,8 @@ pub enum PartyKind {
     Caregiver,
     /// [`Party::Invited`].
     Invited,
+    /// [`Party::Mandated`].
+    Mandated,
     /// [`Party::Professional`].
     Professional,
     /// [`Party::Support`].
@@ -86,6 +90,7 @@ impl Party {
             Self::Representative => PartyKind::Representative,
             Self::Caregiver => PartyKind::Caregiver,
             Self::Invited => PartyKind::Invited,
+            Self::Mandated => PartyKind::Mandated,
             Self::Professional(_) => PartyKind::Professional,
             Self::Support => PartyKind::Support,
             Self::Insurer => PartyKind::Insurer,
@@ -97,7 +102,7 @@ impl Party {
 
     /// Whether it is the holder's own side: the holder, or who acts or helps for them.
     pub fn is_own_side(self) -> bool {
-        matches!(self, Self::Holder | Self::Representative | Self::Caregiver)
+        matches!(self, Self::Holder | Self::Representative | Self::Caregiver | Self::Mandated)
     }
 
     /// The name used in traces and in the table.
@@ -114,6 +119,7 @@ impl PartyKind {
             Self::Representative => "representative",
             Self::Caregiver => "caregiver",
             Self::Invited => "invited",
+            Self::Mandated => "mandated",
             Self::Professional => "professional",
             Self::Support => "support",
             Self::Insurer => "insurer",

@@ -294,13 +294,14 @@ fn lines(action: Action, case: Case, left: &[Dimension]) -> Vec<Line> {
 }
 
 /// The parties, with their French names.
-fn parties() -> [(Party, &'static str); 10] {
+fn parties() -> [(Party, &'static str); 11] {
     let practice = Practice { group: Some(GROUP), is_regulator: false, standing: None };
     [
         (Party::Holder, "Titulaire"),
         (Party::Representative, "Représentant légal"),
         (Party::Caregiver, "Aidant"),
         (Party::Invited, "Invité à aider"),
+        (Party::Mandated, "Agent aidant (France Services)"),
         (Party::Professional(practice), "Professionnel"),
         (Party::Support, "Assistance"),
         (Party::Insurer, "Assurance maladie"),

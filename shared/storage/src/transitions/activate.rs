@@ -16,7 +16,8 @@ use crate::enrolments::EnrolmentOutcome;
 use crate::transaction::{Committed, Transaction};
 use crate::{
     AccountSecrets, Accounts, Alerts, Contacts, Enrolment, Enrolments, Envelope, Outbox,
-    PersonEntry, PersonRecord, Registry, Sessions, SpaceAccount, SpaceKeys, Spaces, StorageError,
+    PersonEntry, PersonRecord, Registry, Representations, Sessions, SpaceAccount, SpaceKeys,
+    Spaces, StorageError,
 };
 
 /// What activation needs.
@@ -40,6 +41,8 @@ pub struct ActivationStores {
     pub sessions: Sessions,
     /// The codes that messages carry to freeze the space.
     pub alerts: Alerts,
+    /// Who acts in a space that is taken back.
+    pub representations: Representations,
 }
 
 /// An address of the new account.
@@ -177,6 +180,11 @@ async fn take_over<N>(
         for contact in stores.contacts.of_space(space_id).await? {
             let part = stores.contacts.delete_in_transaction(&contact)?;
             transaction = transaction.with("former contact", part);
+        }
+        // Nor does anyone help who may have been let in by another.
+        for link in stores.representations.of_person(space_id).await? {
+            let part = stores.representations.delete_in_transaction(&link)?;
+            transaction = transaction.with("former caregiver", part);
         }
     }
     Ok(Some((space_id.clone(), key, transaction)))

@@ -1,0 +1,163 @@
+//! `POST /v1/spaces/{spaceId}/assistance-codes`, `POST /v1/support/assistance`,
+//! `DELETE /v1/spaces/{spaceId}/assistance`: a helper by profession is let in by a code, for
+//! an hour.
+//!
+//! Must not know: what such a helper may do.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use espace_access::Done;
+use espace_domain::decision::Action;
+use espace_domain::{
+    ASSISTANCE_CODE_VALIDITY_S, ASSISTANCE_S, Actor, AlertCode, Assistance, SpaceId,
+};
+use espace_http::{Bearer, JsonBody, Problem, ProblemBody, ProblemKind};
+use espace_storage::{Choice, Versioned};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::App;
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AssistanceCode {
+    /// `XXXX-XXXX-XXXX`, to be told to the helper; it serves once.
+    code: String,
+    expires_at: Timestamp,
+}
+
+/// Draws a code that lets a helper by profession (France Services) in for an hour.
+#[utoipa::path(
+    post, path = "/v1/spaces/{spaceId}/assistance-codes", operation_id = "offerAssistance",
+    tag = "caregivers", params(("spaceId" = String, Path)),
+    responses(
+        (status = 201, body = AssistanceCode),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen"]))),
+)]
+pub(crate) async fn offer(
+    State(app): State<App>,
+    bearer: Bearer,
+    Path(space_id): Path<String>,
+) -> Result<(StatusCode, Json<AssistanceCode>), Problem> {
+    let (visit, permit) = app.guard.enter(&bearer, &space_id, Action::OfferAssistance).await?;
+    // As hard to guess as the code of a letter, and as easy to say.
+    let code = AlertCode::generate(app.random.as_ref());
+    let expires_at = after(visit.now, ASSISTANCE_CODE_VALIDITY_S);
+    let name = visit.names.assistance_code(&code);
+    let changes = [app.codes.put(&name, &visit.space_id, expires_at)?];
+    app.guard.record(&visit, &permit, Done { changes: &changes, ..Done::default() }).await?;
+    Ok((StatusCode::CREATED, Json(AssistanceCode { code: code.grouped(), expires_at })))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct GivenCode {
+    /// What the person tells.
+    code: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Begun {
+    #[schema(value_type = String)]
+    space_id: SpaceId,
+    /// When the help ends by itself.
+    until: Timestamp,
+}
+
+/// Begins to help, with the code that the person tells: for an hour the helper sees and
+/// deposits documents as a caregiver does, and nothing else.
+#[utoipa::path(
+    post, path = "/v1/support/assistance", operation_id = "beginAssistance",
+    tag = "caregivers", request_body = GivenCode,
+    responses(
+        (status = 201, body = Begun),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["support"]))),
+)]
+pub(crate) async fn begin(
+    State(app): State<App>,
+    bearer: Bearer,
+    body: Result<JsonBody<GivenCode>, Problem>,
+) -> Result<(StatusCode, Json<Begun>), Problem> {
+    let claims = app.guard.claims(&bearer).await?;
+    let Actor::Support { agent } = claims.actor.clone() else {
+        return Err(ProblemKind::Forbidden.into());
+    };
+    let typed = AlertCode::parse(&body?.value.code);
+    let now = app.guard.now();
+    let limit = app.acts_per_agent;
+    if let Some(wait_s) = app.throttles.count("assistance", &agent, limit, now).await? {
+        return Err(Problem::slow_down(wait_s));
+    }
+    let names = app.guard.names().await?;
+    let name = typed.ok().map(|code| names.assistance_code(&code));
+    let space = match &name {
+        Some(name) => app.codes.find(name, now).await?,
+        None => None,
+    };
+    let (Some(name), Some(space)) = (name, space) else {
+        return Err(ProblemKind::AssistanceCodeWrong.into());
+    };
+    let action = Action::BeginAssistance;
+    let mut visit = app.guard.arrive(claims, space, action, &[]).await?;
+    visit.situation.present = true;
+    let permit = app.guard.permit(&visit, action, &[]).await?;
+    let opened = visit.opened(&permit)?;
+    let until = after(visit.now, ASSISTANCE_S);
+    let help = Assistance { agent: agent.clone(), since: visit.now, until };
+    let entry = visit.names.assistance(&visit.space_id, &agent);
+    let known = app.consents.list(&visit.space_id, &opened.content_key).await?;
+    let version = known.iter().find(|(name, _)| *name == entry).and_then(|(_, help)| help.version);
+    let choice = Versioned { value: Choice::Assistance(help), version };
+    let random = app.random.as_ref();
+    let key = &opened.content_key;
+    let changes = [
+        app.codes.use_up(&name, visit.now)?,
+        app.consents.put(&visit.space_id, &entry, &choice, key, random)?,
+    ];
+    app.guard.record(&visit, &permit, Done { changes: &changes, ..Done::default() }).await?;
+    Ok((StatusCode::CREATED, Json(Begun { space_id: visit.space_id, until })))
+}
+
+/// Ends the help at once: the holder that of everyone, a helper their own.
+#[utoipa::path(
+    delete, path = "/v1/spaces/{spaceId}/assistance", operation_id = "endAssistance",
+    tag = "caregivers", params(("spaceId" = String, Path)),
+    responses(
+        (status = 204),
+        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "support"]))),
+)]
+pub(crate) async fn end(
+    State(app): State<App>,
+    bearer: Bearer,
+    Path(space_id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let (visit, permit) = app.guard.enter(&bearer, &space_id, Action::EndAssistance).await?;
+    let key = &visit.opened(&permit)?.content_key;
+    let mut changes = Vec::new();
+    for (entry, found) in app.consents.list(&visit.space_id, key).await? {
+        let Choice::Assistance(help) = &found.value else { continue };
+        let is_theirs = match &visit.claims.actor {
+            Actor::Support { agent } => help.agent == *agent,
+            _ => true,
+        };
+        if is_theirs {
+            changes.push(app.consents.remove(&visit.space_id, &entry)?);
+        }
+    }
+    let done = Done { changes: &changes, raises_epoch: true, ..Done::default() };
+    app.guard.record(&visit, &permit, done).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn after(now: Timestamp, seconds: i64) -> Timestamp {
+    now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(now)
+}
