@@ -20,6 +20,9 @@ use utoipa::ToSchema;
 
 use crate::App;
 
+/// Helps that are over, removed with one that begins.
+const OVER_MAX: usize = 20;
+
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AssistanceCode {
@@ -48,7 +51,8 @@ pub(crate) async fn offer(
     let code = AlertCode::generate(app.random.as_ref());
     let expires_at = after(visit.now, ASSISTANCE_CODE_VALIDITY_S);
     let name = visit.names.assistance_code(&code);
-    let changes = [app.codes.put(&name, &visit.space_id, expires_at)?];
+    let space = &visit.opened(&permit)?.space;
+    let changes = [app.codes.put(&name, space, expires_at)?];
     app.guard.record(&visit, &permit, Done { changes: &changes, ..Done::default() }).await?;
     Ok((StatusCode::CREATED, Json(AssistanceCode { code: code.grouped(), expires_at })))
 }
@@ -101,7 +105,7 @@ pub(crate) async fn begin(
         Some(name) => app.codes.find(name, now).await?,
         None => None,
     };
-    let (Some(name), Some(space)) = (name, space) else {
+    let (Some(name), Some((space, epoch))) = (name, space) else {
         return Err(ProblemKind::AssistanceCodeWrong.into());
     };
     let action = Action::BeginAssistance;
@@ -109,19 +113,32 @@ pub(crate) async fn begin(
     visit.situation.present = true;
     let permit = app.guard.permit(&visit, action, &[]).await?;
     let opened = visit.opened(&permit)?;
+    if opened.space.epoch != epoch {
+        // Something was taken away since: the holder ended it, or it is another's space now.
+        return Err(ProblemKind::AssistanceCodeWrong.into());
+    }
     let until = after(visit.now, ASSISTANCE_S);
-    let help = Assistance { agent: agent.clone(), since: visit.now, until };
+    let account = opened.space.account.as_ref().map(|account| account.account_id.clone());
+    let help = Assistance { agent: agent.clone(), since: visit.now, until, account };
     let entry = visit.names.assistance(&visit.space_id, &agent);
     let known = app.consents.list(&visit.space_id, &opened.content_key).await?;
     let version = known.iter().find(|(name, _)| *name == entry).and_then(|(_, help)| help.version);
     let choice = Versioned { value: Choice::Assistance(help), version };
     let random = app.random.as_ref();
     let key = &opened.content_key;
-    let changes = [
+    let mut changes = vec![
         app.codes.use_up(&name, visit.now)?,
         app.consents.put(&visit.space_id, &entry, &choice, key, random)?,
     ];
-    app.guard.record(&visit, &permit, Done { changes: &changes, ..Done::default() }).await?;
+    // Help that is over leaves with the next, a few at a time.
+    let is_over = |found: &Choice| matches!(found, Choice::Assistance(h) if h.until <= visit.now);
+    let over = known.iter().filter(|(name, found)| *name != entry && is_over(&found.value));
+    for (name, _) in over.take(OVER_MAX) {
+        changes.push(app.consents.remove(&visit.space_id, name)?);
+    }
+    // The epoch moves: the holder who ends all help at this moment ends this one too.
+    let done = Done { changes: &changes, raises_epoch: true, ..Done::default() };
+    app.guard.record(&visit, &permit, done).await?;
     Ok((StatusCode::CREATED, Json(Begun { space_id: visit.space_id, until })))
 }
 
@@ -145,6 +162,9 @@ pub(crate) async fn end(
     let mut changes = Vec::new();
     for (entry, found) in app.consents.list(&visit.space_id, key).await? {
         let Choice::Assistance(help) = &found.value else { continue };
+        if help.until <= visit.now {
+            continue;
+        }
         let is_theirs = match &visit.claims.actor {
             Actor::Support { agent } => help.agent == *agent,
             _ => true,

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use espace_access::{Done, Permit, Visit};
 use espace_domain::decision::Action;
-use espace_domain::{Caregiver, CaregiverId, CaregiverState, invitation_expires_at};
+use espace_domain::{Caregiver, CaregiverId, CaregiverState, SpaceState, invitation_expires_at};
 use espace_http::{Bearer, Problem, ProblemBody};
 use espace_storage::{Choice, Versioned};
 use jiff::Timestamp;
@@ -67,9 +67,16 @@ pub(crate) async fn known(
 ) -> Result<Vec<(String, Versioned<Caregiver>)>, Problem> {
     let key = &visit.opened(permit)?.content_key;
     let chosen = app.consents.list(&visit.space_id, key).await?;
+    // Of before the space came into its holder's hands: whoever had it then let them in.
+    let since = match visit.opened(permit)?.space.state {
+        SpaceState::Active { activated_at, .. } => Some(activated_at),
+        _ => None,
+    };
     let caregivers = chosen.into_iter().filter_map(|(entry, found)| {
         let found = found.map(|choice| match choice {
-            Choice::Caregiver(caregiver) => Some(caregiver),
+            Choice::Caregiver(caregiver) => {
+                Some(caregiver).filter(|known| since.is_none_or(|since| known.invited_at >= since))
+            }
             _ => None,
         })?;
         Some((entry, found))

@@ -116,7 +116,9 @@ pub(crate) async fn resolve(
         }
         return next(app, (visit, permit), &id, |_| true).await;
     }
-    for replaced in deposited.replaces.iter().take(REPLACED_MAX) {
+    // Who helps for an hour deposits, and replaces nothing of the holder's.
+    let replaces = if visit.party == Party::Mandated { &[] } else { deposited.replaces };
+    for replaced in replaces.iter().take(REPLACED_MAX) {
         if let Some(id) = led(names.unique(space_id, deposited.depositor, replaced)) {
             let is_theirs = |document: &Document| {
                 let facts = visit.facts(document);

@@ -50,7 +50,9 @@ pub(crate) async fn approve(
         if !app.inquiries.save(&stored, random).await? {
             continue;
         }
-        let is_left = |month: &Date| !stored.done.contains(&month.strftime("%Y-%m").to_string());
+        let done = stored.months_done();
+        let name = |month: &Date| month.strftime("%Y-%m").to_string();
+        let is_left = |month: &Date| !done.contains_key(name(month).as_str());
         let months = stored.inquiry.months().into_iter().filter(is_left);
         let messages: Vec<_> =
             months.map(|month| MonthMessage { inquiry_id: &id, month }).collect();

@@ -5,7 +5,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use espace_domain::{Inquiry, InquiryId};
+use espace_domain::{Inquiry, InquiryId, paris_date};
 use espace_http::{FieldError, JsonBody, Problem, ProblemBody, ProblemKind, Support};
 use espace_storage::{SupportAct, SupportActKind};
 use jiff::civil::Date;
@@ -67,6 +67,10 @@ pub(crate) async fn ask(
         approved: None,
     };
     check(&inquiry)?;
+    if inquiry.to > paris_date(now) {
+        let detail = "La période finit dans le futur.";
+        return Err(Problem::invalid(vec![FieldError::new("/to", "future-date", detail)]));
+    }
     let random = app.random.as_ref();
     let id = InquiryId::generate(random);
     // What an agent did is written before it has an effect.

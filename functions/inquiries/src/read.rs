@@ -11,7 +11,7 @@ use espace_storage::{SupportAct, SupportActKind};
 use crate::App;
 use crate::view::{FileView, InquiryView};
 
-/// Where an inquiry stands; completed, where its files may be fetched. To the two agents it
+/// Where an inquiry stands, and where the files that are there may be fetched. To the two agents it
 /// is of, and nobody else.
 #[utoipa::path(
     get, path = "/v1/support/inquiries/{inquiryId}", operation_id = "readInquiry",
@@ -32,13 +32,16 @@ pub(crate) async fn read(
     let mut view = InquiryView::of(&stored);
     let approved_by = stored.inquiry.approved.as_ref().map(|(agent, _)| agent.as_str());
     let is_of_theirs = [Some(stored.inquiry.asked_by.as_str()), approved_by];
-    if view.is_completed() && is_of_theirs.contains(&Some(support.agent.as_str())) {
+    let months = stored.months_done();
+    if !months.is_empty() && is_of_theirs.contains(&Some(support.agent.as_str())) {
         let (now, random) = (app.clock.now(), app.random.as_ref());
         let kind = SupportActKind::InquiryFetched;
         app.acts.note(&SupportAct::new(&support.agent, kind, id.as_str(), now, random)).await?;
-        for month in &stored.done {
-            let url = app.files.address(&id, month).await?;
-            view.files.push(FileView { month: month.clone(), url });
+        for (month, files) in months {
+            for number in 1..=files {
+                let url = app.files.address(&id, (month, number)).await?;
+                view.files.push(FileView { month: month.to_owned(), url });
+            }
         }
     }
     Ok(Json(view))

@@ -30,7 +30,7 @@ pub(crate) struct InquiryView {
     approved_at: Option<Timestamp>,
     /// Traces found so far.
     traces: u64,
-    /// The files that are there, one a month; once it is completed.
+    /// The files that are there, of each month that is done.
     pub(crate) files: Vec<FileView>,
 }
 
@@ -62,16 +62,12 @@ impl InquiryView {
             files: Vec::new(),
         }
     }
-
-    pub(crate) fn is_completed(&self) -> bool {
-        self.state == "completed"
-    }
 }
 
 fn state(stored: &StoredInquiry) -> &'static str {
     if stored.inquiry.approved.is_none() {
         "awaitingApproval"
-    } else if stored.done.len() < stored.inquiry.months().len() {
+    } else if stored.months_done().len() < stored.inquiry.months().len() {
         "running"
     } else {
         "completed"

@@ -379,7 +379,12 @@ impl Guard {
             trace: traced.as_ref().map(|draft| (draft, &opened.trace_key)),
             changes: done.changes,
             raises_epoch: done.raises_epoch,
-            is_followed_up: permit.duties.tell != Tell::Nobody,
+            // What is done in an emergency is looked at, also where nobody may be told of it.
+            is_followed_up: permit.duties.tell != Tell::Nobody
+                || matches!(
+                    visit.situation.access,
+                    Some(AccessMode::BreakGlass | AccessMode::Regulation)
+                ),
         };
         let untraced = Act { trace: None, ..act };
         let mut recorded = self.acts.record(act, random, visit.now).await?;

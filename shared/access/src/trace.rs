@@ -32,7 +32,8 @@ impl Draft {
         let held = opened.tie.as_ref().and_then(|tie| tie.value.access.as_ref());
         let is_emergency =
             matches!(visit.situation.access, Some(AccessMode::BreakGlass | AccessMode::Regulation));
-        let counted = [Action::ReadDocument.name(), Action::DepositDocument.name()];
+        let counted = [Action::ReadDocument, Action::DepositDocument, Action::ReplaceDocument];
+        let counted = counted.map(Action::name);
         if let Some(access) = held.filter(|_| is_emergency)
             && counted.contains(&self.trace.action.as_str())
         {

@@ -225,8 +225,9 @@ impl Arrival {
         let read = |sealed: Option<espace_storage::SealedChoice>| {
             sealed.map(|sealed| sealed.versioned::<Choice>(&content_key)).transpose()
         };
+        let account = space.account.as_ref().map(|account| &account.account_id);
         let assistance = read(seen.assistance.take())?.and_then(|found| found.map(assistance_of));
-        if assistance.is_some_and(|help| now < help.value.until) {
+        if assistance.is_some_and(|help| help.value.stands_at(now, account)) {
             visit.party = Party::Mandated;
         }
         let tie = read(seen.tie.take())?.and_then(|found| found.map(tie_of));

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{CaregiverId, SpaceId};
+use crate::{AccountId, CaregiverId, SpaceId};
 
 /// Most caregivers of one person, invited ones included.
 pub const CAREGIVERS_MAX: usize = 3;
@@ -55,6 +55,15 @@ pub struct Assistance {
     pub since: Timestamp,
     /// When it ends by itself.
     pub until: Timestamp,
+    /// Whose account let them in: a space taken back by another is not theirs.
+    pub account: Option<AccountId>,
+}
+
+impl Assistance {
+    /// Whether it stands, for a space in the hands of that account.
+    pub fn stands_at(&self, now: Timestamp, account: Option<&AccountId>) -> bool {
+        now < self.until && self.account.as_ref() == account
+    }
 }
 
 /// Where an invitation stands.
@@ -100,6 +109,19 @@ mod tests {
 
     fn at(days: i64) -> Timestamp {
         Timestamp::from_second(days * 86_400).unwrap()
+    }
+
+    #[test]
+    fn help_lasts_its_hour_and_ends_with_the_account_that_asked_for_it() {
+        let (own, other) = (AccountId::from_bytes([1; 16]), AccountId::from_bytes([2; 16]));
+        let until = Timestamp::from_second(ASSISTANCE_S).unwrap();
+        let (agent, account) = ("A".to_owned(), Some(own.clone()));
+        let help = Assistance { agent, since: at(0), until, account };
+        let last = Timestamp::from_second(ASSISTANCE_S - 1).unwrap();
+        assert!(help.stands_at(last, Some(&own)));
+        assert!(!help.stands_at(until, Some(&own)));
+        assert!(!help.stands_at(last, Some(&other)));
+        assert!(!help.stands_at(last, None));
     }
 
     #[test]

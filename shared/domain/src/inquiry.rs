@@ -6,8 +6,9 @@ use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 
-/// Most months of one inquiry: ten years and the two it begins and ends in.
-pub const INQUIRY_MONTHS_MAX: usize = 122;
+/// Most months of one inquiry: ten years, the two it begins and ends in, and the one before,
+/// whose last hours are the first by the clock of Paris.
+pub const INQUIRY_MONTHS_MAX: usize = 123;
 
 /// What is asked, by whom, on what ground.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,11 +47,15 @@ impl Inquiry {
         Ok(())
     }
 
-    /// The first days of its months; none where it ends before it begins, or is longer than
+    /// The first days of the months in which its traces are found; none where it ends before it begins, or is longer than
     /// [`INQUIRY_MONTHS_MAX`].
     pub fn months(&self) -> Vec<Date> {
         let mut months = Vec::new();
-        let mut month = self.from.first_of_month();
+        if self.to < self.from {
+            return months;
+        }
+        // Traces are found by the month of UTC; midnight in Paris is the day before there.
+        let mut month = self.from.saturating_sub(1.day()).first_of_month();
         while month <= self.to {
             if months.len() >= INQUIRY_MONTHS_MAX {
                 return Vec::new();
@@ -61,9 +66,11 @@ impl Inquiry {
         months
     }
 
-    /// Whether an act of that instant is asked for.
+    /// Whether an act of that instant is asked for: within its days, and no later than its
+    /// approval, when it begins to be produced.
     pub fn covers(&self, at: Timestamp) -> bool {
-        (self.from..=self.to).contains(&crate::paris_date(at))
+        let was_there = self.approved.as_ref().is_some_and(|(_, approved)| at <= *approved);
+        was_there && (self.from..=self.to).contains(&crate::paris_date(at))
     }
 }
 
@@ -91,8 +98,22 @@ mod tests {
         let asked = inquiry(date(2026, 11, 30), date(2027, 2, 1));
         let months = [date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1)];
         assert_eq!(asked.months(), months);
+        // The first of December at half past midnight in Paris is in November elsewhere.
+        let asked = inquiry(date(2026, 12, 1), date(2026, 12, 31));
+        assert_eq!(asked.months(), [date(2026, 11, 1), date(2026, 12, 1)]);
         assert!(inquiry(date(2027, 2, 1), date(2027, 1, 1)).months().is_empty());
         assert!(inquiry(date(1900, 1, 1), date(2027, 1, 1)).months().is_empty());
+    }
+
+    #[test]
+    fn it_covers_its_days_in_paris_and_nothing_after_its_approval() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let mut asked = inquiry(date(2026, 12, 1), date(2026, 12, 31));
+        assert!(!asked.covers(at("2026-12-05T10:00:00Z")), "nobody approved it");
+        asked.approved = Some(("B".to_owned(), at("2026-12-31T12:00:00Z")));
+        assert!(asked.covers(at("2026-11-30T23:30:00Z")));
+        assert!(!asked.covers(at("2026-11-30T22:30:00Z")));
+        assert!(!asked.covers(at("2026-12-31T13:00:00Z")));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
 use crate::table::{Item, SCHEMA, Table, item, n, s};
-use crate::{Aws, Environment, StorageError};
+use crate::{Aws, Environment, Space, StorageError};
 
 /// The table of codes.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ struct CodeItem {
     code: String,
     schema: u8,
     space_id: SpaceId,
+    /// The space's epoch: whatever takes away, takes the code away.
+    epoch: u64,
     expires_at: i64,
 }
 
@@ -34,24 +36,29 @@ impl AssistanceCodes {
     pub fn put(
         &self,
         code: &str,
-        space_id: &SpaceId,
+        space: &Space,
         expires_at: Timestamp,
     ) -> Result<Change, StorageError> {
         let stored = CodeItem {
             code: code.to_owned(),
             schema: SCHEMA,
-            space_id: space_id.clone(),
+            space_id: space.space_id.clone(),
+            epoch: space.epoch,
             expires_at: expires_at.as_second(),
         };
         let part = self.table.put_in_transaction(&stored, "attribute_not_exists(#code)")?;
         Ok(Change::new("assistance code", part))
     }
 
-    /// Whose space a code opens, while it is good.
-    pub async fn find(&self, code: &str, now: Timestamp) -> Result<Option<SpaceId>, StorageError> {
+    /// Whose space a code opens, while it is good and the space stands at that epoch.
+    pub async fn find(
+        &self,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Option<(SpaceId, u64)>, StorageError> {
         let found: Option<CodeItem> = self.table.find(key(code)).await?;
         let good = found.filter(|found| now.as_second() < found.expires_at);
-        Ok(good.map(|found| found.space_id))
+        Ok(good.map(|found| (found.space_id, found.epoch)))
     }
 
     /// The write that uses a code up; refused where it was.

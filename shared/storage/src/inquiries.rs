@@ -2,7 +2,7 @@
 //! which months are done in clear, and the files, one a month. Must not know what a trace
 //! says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub struct StoredInquiry {
     pub inquiry_id: InquiryId,
     /// What is asked.
     pub inquiry: Inquiry,
-    /// The months that are done.
+    /// The files of the months that are done: `2027-01.2` is two of January.
     pub done: BTreeSet<String>,
     /// Traces found so far.
     pub found: u64,
@@ -56,6 +56,19 @@ struct InquiryItem {
     done: BTreeSet<String>,
     #[serde(with = "serde_bytes")]
     details: Vec<u8>,
+}
+
+impl StoredInquiry {
+    /// The months that are done, and how many files each has.
+    pub fn months_done(&self) -> BTreeMap<&str, u32> {
+        self.done
+            .iter()
+            .filter_map(|done| {
+                let (month, files) = done.split_once('.')?;
+                Some((month, files.parse().ok()?))
+            })
+            .collect()
+    }
 }
 
 impl Inquiries {
@@ -122,10 +135,10 @@ impl Inquiries {
     pub async fn month_done(
         &self,
         id: &InquiryId,
-        month: Date,
+        (month, files): (Date, u32),
         found: u64,
     ) -> Result<(), StorageError> {
-        let month = month_name(month);
+        let month = format!("{}.{files}", month_name(month));
         let values = item([
             (":months", AttributeValue::Ss(vec![month.clone()])),
             (":month", s(month)),
@@ -154,13 +167,13 @@ impl InquiryFiles {
     pub async fn write(
         &self,
         id: &InquiryId,
-        month: Date,
+        (month, number): (Date, u32),
         lines: Vec<u8>,
     ) -> Result<(), StorageError> {
         self.s3
             .put_object()
             .bucket(&self.bucket)
-            .key(file_key(id, &month_name(month)))
+            .key(file_key(id, &month_name(month), number))
             .content_type("application/x-ndjson")
             .body(ByteStream::from(lines))
             .send()
@@ -169,15 +182,19 @@ impl InquiryFiles {
             .map_err(|e| StorageError::call("s3:PutObject", e))
     }
 
-    /// Where the file of a month may be fetched for [`INQUIRY_FILE_VALID_FOR`].
-    pub async fn address(&self, id: &InquiryId, month: &str) -> Result<String, StorageError> {
+    /// Where a file of a month may be fetched for [`INQUIRY_FILE_VALID_FOR`].
+    pub async fn address(
+        &self,
+        id: &InquiryId,
+        (month, number): (&str, u32),
+    ) -> Result<String, StorageError> {
         let config = PresigningConfig::expires_in(INQUIRY_FILE_VALID_FOR)
             .map_err(|_| StorageError::Corrupt { what: "presigning time" })?;
         let request = self
             .s3
             .get_object()
             .bucket(&self.bucket)
-            .key(file_key(id, month))
+            .key(file_key(id, month, number))
             .presigned(config)
             .await
             .map_err(|e| StorageError::call("s3:GetObject", e))?;
@@ -189,8 +206,8 @@ fn month_name(month: Date) -> String {
     month.strftime("%Y-%m").to_string()
 }
 
-fn file_key(id: &InquiryId, month: &str) -> String {
-    format!("inquiries/{id}/{month}.ndjson")
+fn file_key(id: &InquiryId, month: &str, number: u32) -> String {
+    format!("inquiries/{id}/{month}.{number}.ndjson")
 }
 
 fn key(id: &InquiryId) -> Item {

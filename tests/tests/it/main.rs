@@ -24,6 +24,7 @@ mod enrolment;
 mod factors;
 mod families;
 mod feeding_again;
+mod follow_up_kills;
 mod inquiries;
 mod journeys_of_people;
 mod kills;

@@ -52,15 +52,23 @@ async fn every_route_refuses_everyone_it_does_not_name() -> Result<()> {
                 continue;
             }
             let filled = filled(path);
-            for caller in callers.iter().filter(|caller| !named.contains(&caller.kind)) {
+            // An agent who helps nobody is named by the routes of spaces for those who do.
+            let is_named = |caller: &&Caller| {
+                let helps_nobody = caller.kind == "support" && path.starts_with("/v1/spaces");
+                named.contains(&caller.kind) && !helps_nobody
+            };
+            for caller in callers.iter().filter(|caller| !is_named(caller)) {
                 let method: Method = method.to_uppercase().parse()?;
                 let body = json!({"name": "x", "sentAt": "2026-01-01T00:00:00Z"});
                 let body = (method == Method::POST).then_some(&body);
                 let answer =
                     api.send(method.clone(), &filled, caller.token.as_deref(), body).await?;
                 let status = answer.status.as_u16();
+                // A deposit's body is read before its space is: to an agent who may help
+                // somewhere, what is wrong with it is told, and nothing of the space.
+                let is_read_first = caller.kind == "support" && path.ends_with("/documents");
                 assert!(
-                    matches!(status, 401 | 403),
+                    matches!(status, 401 | 403) || (is_read_first && status == 422),
                     "{method} {path} answers {status} to {}: {}",
                     caller.kind,
                     String::from_utf8_lossy(&answer.body)

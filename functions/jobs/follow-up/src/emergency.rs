@@ -10,7 +10,7 @@ use espace_storage::{Change, EmergencyDetails};
 use jiff::Timestamp;
 
 use crate::App;
-use crate::follow::Known;
+use crate::follow::{Known, adds_something};
 
 /// The writes that an act in an emergency asks for; none of another.
 pub(crate) async fn changes(
@@ -23,8 +23,9 @@ pub(crate) async fn changes(
         return Ok(Vec::new());
     };
     let is = |action: Action| trace.action == action.name();
-    if is(Action::ReadDocument) || is(Action::DepositDocument) {
-        return counted(app, known, is(Action::DepositDocument));
+    let deposits = is(Action::DepositDocument) || is(Action::ReplaceDocument);
+    if is(Action::ReadDocument) || (deposits && adds_something(trace)) {
+        return counted(app, known, deposits);
     }
     let opens = [Action::BreakGlass.name(), Action::OpenRegulation.name()];
     let opened = trace.elements.iter().find_map(|id| AccessId::parse(id).ok());

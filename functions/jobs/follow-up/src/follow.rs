@@ -10,7 +10,7 @@ use espace_domain::{
 };
 use espace_jobs::{JobContext, JobError};
 use espace_storage::transitions::finish_follow_up;
-use espace_storage::{Change, Choice, FollowUp, FollowUpTaken, Repetition, Space};
+use espace_storage::{Change, Choice, FollowUp, FollowUpTaken, REPETITION_S, Repetition, Space};
 use jiff::Timestamp;
 
 use crate::{App, emergency, tell};
@@ -95,7 +95,8 @@ async fn attempt(
         && known.trace.outcome == Outcome::Allowed
     {
         changes.extend(emergency::changes(app, &known, now).await?);
-        if let Some(kind) = kind_of(&known.trace)
+        // Of what the holder may not see yet, they are not told.
+        if let Some(kind) = kind_of(&known.trace).filter(|_| !follow_up.chain.is_pending())
             && let Some(once) = once(app, &known, kind, now).await?
         {
             messages = tell::messages(app, &known, kind).await?;
@@ -177,7 +178,9 @@ async fn once(
     };
     let actor = &known.trace.actor;
     let who = actor.id.as_deref().unwrap_or(&actor.kind);
-    let parts = ["told", known.space.space_id.as_str(), name, who];
+    // By when it was done: what is followed up late is not one with what came hours after.
+    let quarter = (known.trace.at.as_second() / REPETITION_S).to_string();
+    let parts = ["told", known.space.space_id.as_str(), name, who, &quarter];
     let name = app.relations.names().await?.repetition(&parts);
     let told = Repetition { name, manner: String::new() };
     if app.repetitions.is_marked(&told, now).await? {
@@ -186,10 +189,17 @@ async fn once(
     Ok(Some(Some(app.repetitions.mark(&told, now)?)))
 }
 
+/// Whether a deposit added a document: neither a content that is still on its way nor the same
+/// document once more did.
+pub(crate) fn adds_something(trace: &Trace) -> bool {
+    let says = |word: &str| trace.elements.iter().any(|element| element.starts_with(word));
+    !says("upload:") && !says(AGAIN)
+}
+
 /// What an act is to the person it concerns.
 fn kind_of(trace: &Trace) -> Option<NotificationKind> {
     let is = |action: Action| trace.action == action.name();
-    let says = |word: &str| trace.elements.iter().any(|element| element.starts_with(word));
+
     let in_emergency = matches!(trace.mode, Some(AccessMode::BreakGlass | AccessMode::Regulation));
     if is(Action::BreakGlass) || is(Action::OpenRegulation) {
         Some(NotificationKind::EmergencyAccess)
@@ -199,9 +209,11 @@ fn kind_of(trace: &Trace) -> Option<NotificationKind> {
         // Of what was read in an emergency the log tells: the emergency itself was told.
         Some(NotificationKind::DocumentRead)
     } else if is(Action::DepositDocument) || is(Action::ReplaceDocument) {
-        // Neither a content that is still on its way nor the same document once more.
-        (!says("upload:") && !says(AGAIN)).then_some(NotificationKind::NewDocument)
-    } else if is(Action::InviteCaregiver) || is(Action::AnswerInvitation) {
+        adds_something(trace).then_some(NotificationKind::NewDocument)
+    } else if [Action::InviteCaregiver, Action::AnswerInvitation, Action::BeginAssistance]
+        .into_iter()
+        .any(is)
+    {
         Some(NotificationKind::Caregiver)
     } else if is(Action::BlockProfessional) {
         Some(NotificationKind::Blocked)

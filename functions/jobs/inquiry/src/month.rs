@@ -19,9 +19,8 @@ use crate::App;
 const PAGE: i32 = 500;
 /// Spaces opened at once.
 const CONCURRENCY: usize = 16;
-/// Most traces of one professional in one month: a thousand a day, and what they say stays in
-/// memory until the file is written (some 1 KB each).
-const TRACES_MAX: usize = 50_000;
+/// Bytes after which another file of the same month is begun: what stays in memory.
+const FILE_BYTES: usize = 8 * 1024 * 1024;
 
 /// One month of one inquiry.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,6 +52,7 @@ pub(crate) async fn produce(app: &App, message: &MonthMessage) -> Result<u64, Jo
     let at = message.month.to_zoned(TimeZone::UTC).map_err(|_| JobError::UnknownMessage)?;
     let name = app.relations.names().await?.inquiry(&inquiry.rpps, at.timestamp());
     let (mut lines, mut count, mut after) = (Vec::new(), 0_usize, None);
+    let (id, month, mut files) = (&message.inquiry_id, message.month, 0_u32);
     loop {
         let (page, next) = app.traces.of_inquiry(&name, after, PAGE).await?;
         let mut by_space: BTreeMap<SpaceId, Vec<(Chain, u64)>> = BTreeMap::new();
@@ -68,17 +68,17 @@ pub(crate) async fn produce(app: &App, message: &MonthMessage) -> Result<u64, Jo
             lines.extend(written);
             count += traces;
         }
-        if count > TRACES_MAX {
-            return Err(JobError::Work("more traces in a month than a file takes"));
-        }
         after = next;
+        if after.is_none() || lines.len() >= FILE_BYTES {
+            files += 1;
+            app.files.write(id, (month, files), std::mem::take(&mut lines)).await?;
+        }
         if after.is_none() {
             break;
         }
     }
-    app.files.write(&message.inquiry_id, message.month, lines).await?;
     let count = u64::try_from(count).unwrap_or(u64::MAX);
-    app.inquiries.month_done(&message.inquiry_id, message.month, count).await?;
+    app.inquiries.month_done(id, (month, files), count).await?;
     Ok(count)
 }
 

@@ -168,7 +168,8 @@ actions! {
     OfferAssistance = "offerAssistance", [C::IsOneOf(HOLDER), C::SpaceInHand];
     /// Coming in with that code.
     BeginAssistance = "beginAssistance", [
-        C::IsOneOf(&[PartyKind::Support]), C::SpaceStands, C::PresentOrConsented,
+        C::IsOneOf(&[PartyKind::Support, PartyKind::Mandated]), C::SpaceStands,
+        C::PresentOrConsented,
     ];
     /// Ending the help before its hour.
     EndAssistance = "endAssistance", [
@@ -252,7 +253,7 @@ impl Action {
     /// Who is told when it is done.
     pub(super) fn tells(self, party: Party, situation: &Situation) -> Tell {
         // Who lets others in may not be who they say.
-        if matches!(self, Self::InviteCaregiver | Self::AnswerInvitation) {
+        if matches!(self, Self::InviteCaregiver | Self::AnswerInvitation | Self::BeginAssistance) {
             return Tell::Holder;
         }
         if party.is_own_side() {
