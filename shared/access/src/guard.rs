@@ -379,12 +379,9 @@ impl Guard {
             trace: traced.as_ref().map(|draft| (draft, &opened.trace_key)),
             changes: done.changes,
             raises_epoch: done.raises_epoch,
-            // What is done in an emergency is looked at, also where nobody may be told of it.
-            is_followed_up: permit.duties.tell != Tell::Nobody
-                || matches!(
-                    visit.situation.access,
-                    Some(AccessMode::BreakGlass | AccessMode::Regulation)
-                ),
+            // What is read or deposited in an emergency is counted, also where nobody may be
+            // told of it.
+            is_followed_up: permit.duties.tell != Tell::Nobody || is_counted(visit, permit.action),
         };
         let untraced = Act { trace: None, ..act };
         let mut recorded = self.acts.record(act, random, visit.now).await?;
@@ -432,6 +429,14 @@ fn repetition(
     let mut parts = vec![space_id.as_str(), &claims.sub, action.name()];
     parts.extend(elements);
     names.repetition(&parts)
+}
+
+/// Whether an act is counted for those who look at the emergency in which it is done.
+pub(crate) fn is_counted(visit: &Visit, action: Action) -> bool {
+    let counted = [Action::ReadDocument, Action::DepositDocument, Action::ReplaceDocument];
+    let in_emergency =
+        matches!(visit.situation.access, Some(AccessMode::BreakGlass | AccessMode::Regulation));
+    in_emergency && counted.contains(&action)
 }
 
 /// Whether an attempt was refused for what the document is to who asks.
