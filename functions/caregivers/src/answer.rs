@@ -1,5 +1,4 @@
-//! `POST` and `DELETE /v1/spaces/{spaceId}/care`: one who was asked to help says whether they
-//! do; one who helps leaves.
+//! `POST /v1/spaces/{spaceId}/care`: one who was asked to help says whether they do.
 //!
 //! Must not know: how they were asked.
 
@@ -67,38 +66,14 @@ pub(crate) async fn answer(
     finish(&app, (&visit, &permit), &own.details, &changes).await
 }
 
-/// Leaves: helps no longer.
-#[utoipa::path(
-    delete, path = "/v1/spaces/{spaceId}/care", operation_id = "leaveCare",
-    tag = "caregivers", params(("spaceId" = String, Path)),
-    responses(
-        (status = 204),
-        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
-    ),
-    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen"]))),
-)]
-pub(crate) async fn leave(
-    State(app): State<App>,
-    bearer: Bearer,
-    Path(space_id): Path<String>,
-) -> Result<StatusCode, Problem> {
-    let (visit, permit) = app.guard.enter(&bearer, &space_id, Action::LeaveCare).await?;
-    let own = own(&visit, permit)?;
-    let (entry, _) = invitation(&app, (&visit, &permit)).await?;
-    let changes = [
-        app.representations.end_care(&own.space.space_id, &visit.space_id)?,
-        app.consents.remove(&visit.space_id, &entry)?,
-    ];
-    finish(&app, (&visit, &permit), &own.details, &changes).await
-}
-
-fn own(visit: &Visit, permit: Permit) -> Result<&Delegate, Problem> {
+/// The helper, who answers or leaves.
+pub(crate) fn own(visit: &Visit, permit: Permit) -> Result<&Delegate, Problem> {
     let own = visit.opened(&permit)?.own.as_ref();
     own.ok_or_else(|| Problem::internal("an answer of nobody"))
 }
 
 /// The invitation as the holder keeps it.
-async fn invitation(
+pub(crate) async fn invitation(
     app: &App,
     (visit, permit): (&Visit, &Permit),
 ) -> Result<(String, Versioned<Caregiver>), Problem> {
@@ -121,7 +96,8 @@ fn kept(
     Ok(app.consents.put(&visit.space_id, entry, &choice, key, app.random.as_ref())?)
 }
 
-async fn finish(
+/// Writes an answer with its trace.
+pub(crate) async fn finish(
     app: &App,
     (visit, permit): (&Visit, &Permit),
     details: &RepresentationDetails,

@@ -15,7 +15,7 @@ use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody, ProblemKin
 use espace_notifications::Notice;
 use espace_storage::{
     Care, Change, Choice, Envelope, Representation, RepresentationDetails, SearchedTraits,
-    Versioned,
+    Versioned, told,
 };
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -168,13 +168,10 @@ async fn ask(
         (&key, visit.now, random),
     )?];
     let contacts = app.contacts.of_space(helper).await?;
-    let confirmed = contacts.iter().filter(|contact| contact.confirmed_at.is_some());
     let chosen = app.consents.notifications(helper, &key).await?;
-    let chosen = chosen.beside(confirmed.map(|contact| &contact.contact_id));
-    for contact in contacts {
+    for contact in told(contacts, &chosen) {
         let to = contact.open(&key)?;
-        let is_told = contact.confirmed_at.is_some() && chosen.is_told(&contact.contact_id);
-        if !is_told || to.channel() == Channel::Letter {
+        if contact.confirmed_at.is_none() || to.channel() == Channel::Letter {
             continue;
         }
         let envelope = Envelope {

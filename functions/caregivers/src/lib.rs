@@ -6,10 +6,13 @@
 
 mod answer;
 mod app;
-mod assistance;
+mod begin_assistance;
+mod end_assistance;
 mod helped;
 mod invite;
+mod leave;
 mod list;
+mod offer_assistance;
 mod remove;
 
 use axum::Router;
@@ -24,11 +27,11 @@ pub fn router(app: App) -> (Router, OpenApi) {
     let (router, description) = OpenApiRouter::new()
         .routes(routes!(list::list, invite::invite))
         .routes(routes!(remove::remove))
-        .routes(routes!(assistance::offer))
-        .routes(routes!(assistance::begin))
-        .routes(routes!(assistance::end))
+        .routes(routes!(offer_assistance::offer))
+        .routes(routes!(begin_assistance::begin))
+        .routes(routes!(end_assistance::end))
         .routes(routes!(helped::list))
-        .routes(routes!(answer::answer, answer::leave))
+        .routes(routes!(answer::answer, leave::leave))
         .split_for_parts();
     (router.with_state(app), description)
 }

@@ -3,7 +3,10 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use espace_crypto::{MacKey, MacPurpose, Place, SealingKey};
-use espace_domain::{Contact, ContactId, ONE_TIME_CODE_VALIDITY_S, OneTimeCode, Random, SpaceId};
+use espace_domain::{
+    Contact, ContactId, NotificationPreferences, ONE_TIME_CODE_VALIDITY_S, OneTimeCode, Random,
+    SpaceId,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -229,6 +232,18 @@ impl Contacts {
         };
         self.table.put_in_transaction(&stored, "attribute_not_exists(#contactId)")
     }
+}
+
+/// The addresses to which word goes, as their holder chose: all, or a safe one that is still
+/// confirmed.
+pub fn told(
+    mut contacts: Vec<SpaceContact>,
+    chosen: &NotificationPreferences,
+) -> Vec<SpaceContact> {
+    let confirmed = contacts.iter().filter(|contact| contact.confirmed_at.is_some());
+    let chosen = chosen.beside(confirmed.map(|contact| &contact.contact_id));
+    contacts.retain(|contact| chosen.is_told(&contact.contact_id));
+    contacts
 }
 
 impl SpaceContact {

@@ -84,7 +84,7 @@ pub use code_requests::{CodeCause, CodeMessage, CodeRequest, CodeRequests, Reset
 pub use consents::{
     Choice, Consents, EmergencyAccess, PRESENCE_TRIES_MAX, SealedChoice, Versioned,
 };
-pub use contacts::{Contacts, SpaceContact};
+pub use contacts::{Contacts, SpaceContact, told};
 pub use document_details::{Author, DocumentDetails, PastVersion};
 pub use documents::{Document, Documents, KnownUnique, SealedDocument};
 pub use enrolments::{ENROLMENT_VALIDITY_S, Enrolment, EnrolmentOutcome, Enrolments};

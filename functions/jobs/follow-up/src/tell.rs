@@ -5,7 +5,7 @@
 use espace_domain::{Channel, NotificationKind, SpaceState, Suspension};
 use espace_jobs::JobError;
 use espace_notifications::Notice;
-use espace_storage::Envelope;
+use espace_storage::{Envelope, told};
 
 use crate::App;
 use crate::follow::Known;
@@ -33,12 +33,9 @@ pub(crate) async fn messages(
         return Ok(Vec::new());
     }
     let contacts = app.contacts.of_space(&known.space.space_id).await?;
-    let confirmed = contacts.iter().filter(|contact| contact.confirmed_at.is_some());
-    let preferences = known.preferences.beside(confirmed.map(|contact| &contact.contact_id));
     let (mut at_once, mut letters) = (Vec::new(), Vec::new());
-    for contact in contacts {
-        let counts = contact.confirmed_at.is_some() || contact.on_file;
-        if !counts || !preferences.is_told(&contact.contact_id) {
+    for contact in told(contacts, &known.preferences) {
+        if contact.confirmed_at.is_none() && !contact.on_file {
             continue;
         }
         let to = contact.open(&known.key)?;

@@ -9,7 +9,7 @@ use espace_jobs::{JobContext, JobError};
 use espace_notifications::Notice;
 use espace_storage::transitions::tell_waiting;
 use espace_storage::{
-    Act, Document, Envelope, Recorded, RevealMark, RevealStep, Space, TraceDraft,
+    Act, Document, Envelope, Recorded, RevealMark, RevealStep, Space, TraceDraft, told,
 };
 use jiff::civil::Date;
 
@@ -124,13 +124,10 @@ async fn tell(
     let holder = space.holder(key)?;
     let mut messages = Vec::new();
     let contacts = app.contacts.of_space(&mark.space_id).await?;
-    let confirmed = contacts.iter().filter(|contact| contact.confirmed_at.is_some());
     let chosen = app.consents.notifications(&mark.space_id, key).await?;
-    let chosen = chosen.beside(confirmed.map(|contact| &contact.contact_id));
-    for contact in contacts {
+    for contact in told(contacts, &chosen) {
         let to = contact.open(key)?;
-        let is_told = contact.confirmed_at.is_some() && chosen.is_told(&contact.contact_id);
-        if is_told && to.channel() != Channel::Letter {
+        if contact.confirmed_at.is_some() && to.channel() != Channel::Letter {
             messages.push(Envelope {
                 to,
                 addressee: format!("{} {}", holder.first_name(), holder.last_name()),

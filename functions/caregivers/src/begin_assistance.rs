@@ -1,61 +1,25 @@
-//! `POST /v1/spaces/{spaceId}/assistance-codes`, `POST /v1/support/assistance`,
-//! `DELETE /v1/spaces/{spaceId}/assistance`: a helper by profession is let in by a code, for
-//! an hour.
+//! `POST /v1/support/assistance`: a helper by profession comes in with the code that a person
+//! tells them, for an hour.
 //!
 //! Must not know: what such a helper may do.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use espace_access::Done;
 use espace_domain::decision::Action;
-use espace_domain::{
-    ASSISTANCE_CODE_VALIDITY_S, ASSISTANCE_S, Actor, AlertCode, Assistance, SpaceId,
-};
+use espace_domain::{ASSISTANCE_S, Actor, AlertCode, Assistance, SpaceId};
 use espace_http::{Bearer, JsonBody, Problem, ProblemBody, ProblemKind};
 use espace_storage::{Choice, Versioned};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::offer_assistance::after;
 
 /// Helps that are over, removed with one that begins.
 const OVER_MAX: usize = 20;
-
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct AssistanceCode {
-    /// `XXXX-XXXX-XXXX`, to be told to the helper; it serves once.
-    code: String,
-    expires_at: Timestamp,
-}
-
-/// Draws a code that lets a helper by profession (France Services) in for an hour.
-#[utoipa::path(
-    post, path = "/v1/spaces/{spaceId}/assistance-codes", operation_id = "offerAssistance",
-    tag = "caregivers", params(("spaceId" = String, Path)),
-    responses(
-        (status = 201, body = AssistanceCode),
-        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
-    ),
-    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen"]))),
-)]
-pub(crate) async fn offer(
-    State(app): State<App>,
-    bearer: Bearer,
-    Path(space_id): Path<String>,
-) -> Result<(StatusCode, Json<AssistanceCode>), Problem> {
-    let (visit, permit) = app.guard.enter(&bearer, &space_id, Action::OfferAssistance).await?;
-    // As hard to guess as the code of a letter, and as easy to say.
-    let code = AlertCode::generate(app.random.as_ref());
-    let expires_at = after(visit.now, ASSISTANCE_CODE_VALIDITY_S);
-    let name = visit.names.assistance_code(&code);
-    let space = &visit.opened(&permit)?.space;
-    let changes = [app.codes.put(&name, space, expires_at)?];
-    app.guard.record(&visit, &permit, Done { changes: &changes, ..Done::default() }).await?;
-    Ok((StatusCode::CREATED, Json(AssistanceCode { code: code.grouped(), expires_at })))
-}
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -140,44 +104,4 @@ pub(crate) async fn begin(
     let done = Done { changes: &changes, raises_epoch: true, ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;
     Ok((StatusCode::CREATED, Json(Begun { space_id: visit.space_id, until })))
-}
-
-/// Ends the help at once: the holder that of everyone, a helper their own.
-#[utoipa::path(
-    delete, path = "/v1/spaces/{spaceId}/assistance", operation_id = "endAssistance",
-    tag = "caregivers", params(("spaceId" = String, Path)),
-    responses(
-        (status = 204),
-        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
-    ),
-    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "support"]))),
-)]
-pub(crate) async fn end(
-    State(app): State<App>,
-    bearer: Bearer,
-    Path(space_id): Path<String>,
-) -> Result<StatusCode, Problem> {
-    let (visit, permit) = app.guard.enter(&bearer, &space_id, Action::EndAssistance).await?;
-    let key = &visit.opened(&permit)?.content_key;
-    let mut changes = Vec::new();
-    for (entry, found) in app.consents.list(&visit.space_id, key).await? {
-        let Choice::Assistance(help) = &found.value else { continue };
-        if help.until <= visit.now {
-            continue;
-        }
-        let is_theirs = match &visit.claims.actor {
-            Actor::Support { agent } => help.agent == *agent,
-            _ => true,
-        };
-        if is_theirs {
-            changes.push(app.consents.remove(&visit.space_id, &entry)?);
-        }
-    }
-    let done = Done { changes: &changes, raises_epoch: true, ..Done::default() };
-    app.guard.record(&visit, &permit, done).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-fn after(now: Timestamp, seconds: i64) -> Timestamp {
-    now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(now)
 }

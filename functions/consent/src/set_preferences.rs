@@ -1,33 +1,21 @@
-//! `GET` and `PUT /v1/spaces/{spaceId}/notification-preferences`: of what the holder is told,
-//! and where.
+//! `PUT /v1/spaces/{spaceId}/notification-preferences`: the holder chooses of what they are
+//! told, and where.
 //!
 //! Must not know: how it is sent.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use espace_access::{Done, Visit};
+use espace_domain::ContactId;
 use espace_domain::decision::{Action, Party};
-use espace_domain::{ContactId, NotificationPreferences};
 use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody};
 use espace_storage::{Choice, Consents, Versioned};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::App;
 use crate::give::put;
-
-/// Of what the holder is told. Of emergencies always: the law says so. Which contact is the
-/// safe one is never shown: who looks over the holder's shoulder must not learn of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PreferencesView {
-    /// A professional opened the space with consent.
-    access: bool,
-    /// A professional consulted a document.
-    document_read: bool,
-    /// A professional or the insurer deposited a document.
-    new_document: bool,
-}
+use crate::read_preferences::PreferencesView;
 
 /// What the holder chooses.
 #[derive(Deserialize, ToSchema)]
@@ -63,34 +51,6 @@ impl From<Option<String>> for Whereto {
     fn from(named: Option<String>) -> Self {
         named.map_or(Self::Everywhere, Self::Only)
     }
-}
-
-/// What the holder chose.
-#[utoipa::path(
-    get, path = "/v1/spaces/{spaceId}/notification-preferences",
-    operation_id = "readNotificationPreferences", tag = "consent",
-    params(("spaceId" = String, Path)),
-    responses(
-        (status = 200, body = PreferencesView),
-        (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
-    ),
-    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen"]))),
-)]
-pub(crate) async fn read(
-    State(app): State<App>,
-    bearer: Bearer,
-    Path(space_id): Path<String>,
-) -> Result<Json<PreferencesView>, Problem> {
-    let action = Action::ReadPreferences;
-    let (visit, permit) = app.guard.enter(&bearer, &space_id, action).await?;
-    app.guard.record(&visit, &permit, Done::default()).await?;
-    let key = &visit.opened(&permit)?.content_key;
-    let known = app.consents.list(&visit.space_id, key).await?;
-    let chosen = known.into_iter().find_map(|(_, found)| match found.value {
-        Choice::Notifications(chosen) => Some(chosen),
-        _ => None,
-    });
-    Ok(Json(PreferencesView::from(&chosen.unwrap_or_default())))
 }
 
 /// Chooses. A safe contact is one of the holder's confirmed ones, chosen by the holder
@@ -152,14 +112,4 @@ async fn confirmed(app: &App, visit: &Visit, named: &str) -> Result<ContactId, P
 fn unknown_contact() -> Problem {
     let detail = "Choisissez un contact que vous avez confirmé.";
     Problem::invalid(vec![FieldError::new("/safeContact", "unknown-contact", detail)])
-}
-
-impl From<&NotificationPreferences> for PreferencesView {
-    fn from(chosen: &NotificationPreferences) -> Self {
-        Self {
-            access: chosen.access,
-            document_read: chosen.document_read,
-            new_document: chosen.new_document,
-        }
-    }
 }
