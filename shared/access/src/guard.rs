@@ -371,7 +371,9 @@ impl Guard {
             let mut allowed = draft(visit, permit.action, done.chain.unwrap_or(chain), random);
             allowed.about(done.elements);
             allowed.mode(done.mode);
-            allowed.within(visit, opened);
+            if is_counted(visit, permit.action) {
+                allowed.within(opened);
+            }
             Some(allowed.finish(visit, again)?)
         };
         let act = Act {
@@ -432,7 +434,7 @@ fn repetition(
 }
 
 /// Whether an act is counted for those who look at the emergency in which it is done.
-pub(crate) fn is_counted(visit: &Visit, action: Action) -> bool {
+fn is_counted(visit: &Visit, action: Action) -> bool {
     let counted = [Action::ReadDocument, Action::DepositDocument, Action::ReplaceDocument];
     let in_emergency =
         matches!(visit.situation.access, Some(AccessMode::BreakGlass | AccessMode::Regulation));

@@ -26,17 +26,9 @@ impl Draft {
         self.trace.elements = elements.iter().map(|element| (*element).to_owned()).collect();
     }
 
-    /// In which emergency access it is done, where it is in one: what was done there is looked
-    /// at.
-    pub(crate) fn within(&mut self, visit: &Visit, opened: &Opened) {
-        let held = opened.tie.as_ref().and_then(|tie| tie.value.access.as_ref());
-        let is_emergency =
-            matches!(visit.situation.access, Some(AccessMode::BreakGlass | AccessMode::Regulation));
-        let counted = [Action::ReadDocument, Action::DepositDocument, Action::ReplaceDocument];
-        let counted = counted.map(Action::name);
-        if let Some(access) = held.filter(|_| is_emergency)
-            && counted.contains(&self.trace.action.as_str())
-        {
+    /// In which emergency access it is done: what was done there is looked at.
+    pub(crate) fn within(&mut self, opened: &Opened) {
+        if let Some(access) = opened.tie.as_ref().and_then(|tie| tie.value.access.as_ref()) {
             self.trace.elements.push(format!("{EMERGENCY_ELEMENT}{}", access.access_id));
         }
     }
