@@ -31,7 +31,7 @@ pub mod template;
 pub mod verify_log;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 25] = [
+pub const FUNCTIONS: [&str; 26] = [
     "activation",
     "anchor",
     "auto-creation",
@@ -47,6 +47,7 @@ pub const FUNCTIONS: [&str; 25] = [
     "inquiries",
     "inquiry",
     "majority",
+    "messaging",
     "openapi",
     "opposition",
     "printing",

@@ -83,6 +83,7 @@ pub fn parameters<'a>(
         ("EmergenciesPerProfessional", "1000000"),
         ("EmergenciesPerStructure", "1000000"),
         ("InvitationsPerHolder", "1000000"),
+        ("MessagesPerSender", "1000000"),
         ("LoginsPerSource", "1000000"),
         ("LoginsPerAccountAndSource", "1000000"),
         ("LoginsPerPerson", "1000000"),

@@ -492,6 +492,19 @@ impl Deployed {
         self.in_process("CaregiversFunction", &[], clock, build).await
     }
 
+    /// The messaging function in this process.
+    pub async fn messaging(
+        &self,
+        changes: &[(&str, &str)],
+        clock: Arc<dyn Clock>,
+    ) -> Result<InProcess> {
+        let build = |aws: &Aws, environment, clock| {
+            messaging::App::new(aws, environment, clock, Arc::new(SystemRandom))
+                .map(|app| messaging::router(app).0)
+        };
+        self.in_process("MessagingFunction", changes, clock, build).await
+    }
+
     /// The sessions function in this process.
     pub async fn sessions(
         &self,

@@ -5,8 +5,8 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use espace_access::Done;
-use espace_domain::NotificationPreferences;
 use espace_domain::decision::Action;
+use espace_domain::{Digest, NotificationPreferences};
 use espace_http::{Bearer, Problem, ProblemBody};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,6 +15,7 @@ use crate::App;
 
 /// Of what the holder is told. Of emergencies always: the law says so. Which contact is the
 /// safe one is never shown: who looks over the holder's shoulder must not learn of it.
+#[expect(clippy::struct_excessive_bools, reason = "wishes apart: every combination occurs")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PreferencesView {
@@ -24,6 +25,12 @@ pub(crate) struct PreferencesView {
     document_read: bool,
     /// A professional or the insurer deposited a document.
     new_document: bool,
+    /// A professional wrote.
+    message: bool,
+    /// `none`: each at once. `daily`, `weekly`: together, at 18 h, on Mondays. What must be
+    /// told at once is.
+    #[schema(value_type = String)]
+    digest: Digest,
 }
 
 /// What the holder chose.
@@ -56,6 +63,8 @@ impl From<&NotificationPreferences> for PreferencesView {
             access: chosen.access,
             document_read: chosen.document_read,
             new_document: chosen.new_document,
+            message: chosen.message,
+            digest: chosen.digest,
         }
     }
 }

@@ -6,8 +6,8 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use espace_access::{Done, Visit};
-use espace_domain::ContactId;
 use espace_domain::decision::{Action, Party};
+use espace_domain::{ContactId, Digest};
 use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody};
 use espace_storage::{Choice, Consents, Versioned};
 use serde::Deserialize;
@@ -27,6 +27,13 @@ pub(crate) struct NewPreferences {
     document_read: bool,
     /// A professional or the insurer deposited a document.
     new_document: bool,
+    /// A professional wrote; as it was where it is not named.
+    #[serde(default)]
+    message: Option<bool>,
+    /// `none`, `daily` or `weekly`; as it was where it is not named.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    digest: Option<Digest>,
     /// The one confirmed contact to which all of it goes, emergencies included; `null` for
     /// every contact; as it was where it is not named. The holder's alone to choose.
     #[serde(default)]
@@ -85,6 +92,8 @@ pub(crate) async fn set(
     chosen.access = input.access;
     chosen.document_read = input.document_read;
     chosen.new_document = input.new_document;
+    chosen.message = input.message.unwrap_or(chosen.message);
+    chosen.digest = input.digest.unwrap_or(chosen.digest);
     match input.safe_contact {
         Whereto::Unchanged => {}
         Whereto::Everywhere if visit.party == Party::Holder => chosen.safe_contact = None,

@@ -98,7 +98,7 @@ pub(crate) async fn enter(
     let upload = upload.filter(|_| !is_past);
     let theirs = upload.into_iter().chain(document).find(|(facts, _)| facts.authored);
     let Some((facts, found)) = theirs else {
-        return Err(app.guard.nowhere(&visit, action).await);
+        return Err(app.guard.nowhere(&visit, action, &[]).await);
     };
     let permit = app.guard.permit_for(&visit, action, Some(facts), &elements).await?;
     Ok((visit, permit, found))

@@ -6,12 +6,11 @@ use axum::Json;
 use axum::extract::{Path, State};
 use espace_access::Done;
 use espace_domain::decision::Action;
+use espace_domain::search_words;
 use espace_http::{Bearer, JsonBody, Page, Problem, ProblemBody};
 use espace_storage::Document;
 use jiff::civil::Date;
 use serde::Deserialize;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 use utoipa::ToSchema;
 
 use crate::App;
@@ -61,12 +60,12 @@ pub(crate) async fn search(
     let (page, search) = (page?, body?.value);
     app.guard.record(&visit, &permit, Done::default()).await?;
     let text = search.text.as_deref().unwrap_or_default();
-    let words = words(text);
+    let words = search_words(text);
     // A text of which no word is left finds nothing, rather than everything.
     let asks_nothing = words.is_empty() && !text.trim().is_empty();
     let wanted = |document: &Document| {
         let details = &document.details;
-        let title = crate::search::words(&details.title);
+        let title = search_words(&details.title);
         let kind = details.document_type;
         search.category.as_deref().is_none_or(|category| kind.category() == Some(category))
             && search.type_code.as_deref().is_none_or(|code| kind.code() == code)
@@ -77,23 +76,4 @@ pub(crate) async fn search(
             && (search.archived || !visit.party.is_own_side() || !details.archived)
     };
     pages(&app, (&visit, &permit), &page, wanted).await.map(Json)
-}
-
-/// The words of a text as they are compared: without accents, in lower case.
-fn words(text: &str) -> Vec<String> {
-    let spelled = text.to_lowercase().replace('œ', "oe").replace('æ', "ae");
-    let bare: String = spelled.nfkd().filter(|c| !is_combining_mark(*c)).collect();
-    let words = bare.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_owned).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_compared_without_accents_and_with_their_numbers() {
-        assert_eq!(words("Échographie du cœur, 2024"), ["echographie", "du", "coeur", "2024"]);
-        assert!(words(" -- ").is_empty());
-    }
 }

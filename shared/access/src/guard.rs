@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use espace_domain::decision::{
-    AccessMode, Action, Chain, Decision, DocumentFacts, Duties, Party, PartyKind, Reason,
-    Situation, Tell, decide,
+    AccessMode, Action, Chain, Check, Decision, DocumentFacts, Duties, MessagingFacts, Party,
+    PartyKind, Reason, Situation, Tell, decide,
 };
-use espace_domain::{Actor, Clock, DocumentId, Random, SpaceId};
+use espace_domain::{Actor, Clock, DocumentId, Random, SpaceId, ThreadId};
 use espace_http::{Bearer, Claims, Problem, ProblemKind, TokenVerifier};
 use espace_storage::{
     AccessReads, Act, Acts, Asker, Asking, Aws, Change, Environment, Keyring, Recorded, Refusals,
@@ -41,6 +41,9 @@ pub struct Guard {
 struct About<'a> {
     document: Option<&'a DocumentId>,
     uniques: &'a [String],
+    thread: Option<&'a ThreadId>,
+    /// The sender's own key of a message.
+    sent: Option<&'a str>,
 }
 
 /// That an act was decided to be allowed, and what goes with it.
@@ -146,8 +149,26 @@ impl Guard {
         let space_id = named_space(&claims, named, action)?;
         // What is no name of a document names one that is not there.
         let id = DocumentId::parse(document).ok();
-        let about = About { document: id.as_ref(), uniques: &[] };
+        let about = About { document: id.as_ref(), ..About::default() };
         let elements = Vec::from_iter(id.as_ref().map(DocumentId::as_str));
+        self.arrive_about(claims, space_id, action, &elements, about).await
+    }
+
+    /// The same about a conversation; `key` is the sender's own of a message, where they write
+    /// one.
+    pub async fn visit_thread(
+        &self,
+        bearer: &Bearer,
+        (named, thread): (&str, Option<&str>),
+        action: Action,
+        key: Option<&str>,
+    ) -> Result<Visit, Problem> {
+        let claims = self.claims(bearer).await?;
+        let space_id = named_space(&claims, named, action)?;
+        // What is no name of a conversation names one that is not there.
+        let id = thread.and_then(|thread| ThreadId::parse(thread).ok());
+        let about = About { thread: id.as_ref(), sent: key, ..About::default() };
+        let elements = Vec::from_iter(id.as_ref().map(ThreadId::as_str));
         self.arrive_about(claims, space_id, action, &elements, about).await
     }
 
@@ -163,7 +184,7 @@ impl Guard {
         let space_id = named_space(&claims, named, action)?;
         let relations = self.relations.names().await?;
         let uniques = uniques(&relations, &space_id);
-        let about = About { document: None, uniques: &uniques };
+        let about = About { uniques: &uniques, ..About::default() };
         self.arrive_about(claims, space_id, action, &[], about).await
     }
 
@@ -233,6 +254,7 @@ impl Guard {
             }
             _ => of_agent.as_deref().map_or(Asker::Other, Asker::Agent),
         };
+        let sent = about.sent.map(|key| names.sent(&space_id, &claims.sub, key));
         let asking = Asking {
             session,
             space_id: &space_id,
@@ -240,6 +262,8 @@ impl Guard {
             repetition: repetition.as_deref(),
             document: about.document,
             uniques: about.uniques,
+            thread: about.thread,
+            sent: sent.as_deref(),
         };
         let seen = self.reads.read(&asking, now).await?;
         if !seen.session_lasts {
@@ -255,7 +279,9 @@ impl Guard {
             (Actor::Support { .. }, None) => admits_kind(action, PartyKind::Support),
             _ => admits(action, &claims.actor),
         };
-        let arrival = Arrival { claims, space_id, names, seen, now, is_admitted, repetition };
+        let writes = action.checks().contains(&Check::MayWrite);
+        let arrival =
+            Arrival { claims, space_id, names, seen, now, is_admitted, repetition, writes };
         Ok(arrival.open(&self.keyring).await?)
     }
 
@@ -278,12 +304,35 @@ impl Guard {
         elements: &[&str],
     ) -> Result<Permit, Problem> {
         let situation = Situation { document, ..visit.situation };
-        let reason = match decide(visit.party, action, &situation) {
+        self.decided(visit, action, &situation, elements).await
+    }
+
+    /// Decides about a conversation.
+    pub async fn permit_in(
+        &self,
+        visit: &Visit,
+        action: Action,
+        thread: MessagingFacts,
+        elements: &[&str],
+    ) -> Result<Permit, Problem> {
+        let situation = Situation { thread: Some(thread), ..visit.situation };
+        self.decided(visit, action, &situation, elements).await
+    }
+
+    /// Decides; what is refused is noted for the holder.
+    async fn decided(
+        &self,
+        visit: &Visit,
+        action: Action,
+        situation: &Situation,
+        elements: &[&str],
+    ) -> Result<Permit, Problem> {
+        let reason = match decide(visit.party, action, situation) {
             Decision::Allow(duties) => return Ok(Permit { action, duties }),
             Decision::Deny(reason) => reason,
         };
-        self.refuse(visit, action, &situation, reason.name(), elements).await?;
-        Err(problem_of(visit.party, told(visit, reason, &situation)).into())
+        self.refuse(visit, action, situation, reason.name(), elements).await?;
+        Err(problem_of(visit.party, told(visit, reason, situation)).into())
     }
 
     /// What a document that is not there comes to: the same as one that is hidden.
@@ -299,8 +348,8 @@ impl Guard {
     }
 
     /// The same for what only its sender knows of: it is not there for anyone else.
-    pub async fn nowhere(&self, visit: &Visit, action: Action) -> Problem {
-        match self.refuse(visit, action, &visit.situation, NO_DOCUMENT, &[]).await {
+    pub async fn nowhere(&self, visit: &Visit, action: Action, elements: &[&str]) -> Problem {
+        match self.refuse(visit, action, &visit.situation, NO_DOCUMENT, elements).await {
             Ok(()) => ProblemKind::NotFound.into(),
             Err(problem) => problem,
         }
@@ -320,7 +369,7 @@ impl Guard {
         }
         // Who reads the log for the holder is told the same of what is hidden from them as of
         // what is not there, in the same chain.
-        let nothing = Situation { document: None, ..*situation };
+        let nothing = Situation { document: None, thread: None, ..*situation };
         let (situation, reason) = if visit.party.is_own_side() && is_about_a_document(reason) {
             (&nothing, NO_DOCUMENT)
         } else {
@@ -348,11 +397,20 @@ impl Guard {
         let Some(chain) = permit.duties.trace else {
             // Holders look at what is their own: nothing to write, and nothing taken away
             // meanwhile that it rests on.
-            return if done.changes.is_empty() {
-                Ok(0)
-            } else {
-                Err(Problem::internal("a change without a trace"))
+            if done.changes.is_empty() {
+                return Ok(0);
+            }
+            if !permit.action.is_ones_own() {
+                return Err(Problem::internal("a change without a trace"));
+            }
+            let untraced = Act {
+                space: &opened.space,
+                trace: None,
+                changes: done.changes,
+                raises_epoch: false,
+                is_followed_up: false,
             };
+            return sequence_of(self.acts.record(untraced, random, visit.now).await?);
         };
         let again = permit.action.is_repeatable().then(|| Repetition {
             name: repetition(
@@ -391,12 +449,7 @@ impl Guard {
             // Another request of the same caller traced the same reading a moment ago.
             recorded = self.acts.record(untraced, random, visit.now).await?;
         }
-        match recorded {
-            Recorded::Yes(sequence) => Ok(sequence),
-            Recorded::Outdated | Recorded::Refused | Recorded::Repeated => {
-                Err(ProblemKind::ChangedMeanwhile.into())
-            }
-        }
+        sequence_of(recorded)
     }
 
     /// What time it is.
@@ -417,6 +470,16 @@ impl Guard {
     /// The chains that a viewer may ever see.
     pub fn chains_of(party: Party) -> impl Iterator<Item = Chain> {
         Chain::ALL.into_iter().filter(move |chain| chain.is_shown_to(party))
+    }
+}
+
+/// The number of a trace that is written.
+fn sequence_of(recorded: Recorded) -> Result<u64, Problem> {
+    match recorded {
+        Recorded::Yes(sequence) => Ok(sequence),
+        Recorded::Outdated | Recorded::Refused | Recorded::Repeated => {
+            Err(ProblemKind::ChangedMeanwhile.into())
+        }
     }
 }
 

@@ -21,13 +21,16 @@ pub fn problem_of(party: Party, reason: Reason) -> ProblemKind {
         | Reason::Masked
         | Reason::HiddenByRule
         | Reason::NotYetVisible
-        | Reason::HiddenFromRepresentatives => ProblemKind::NotFound,
+        | Reason::HiddenFromRepresentatives
+        | Reason::NotInThread => ProblemKind::NotFound,
         Reason::SpaceClosed => ProblemKind::SpaceClosed,
         Reason::SpaceFrozen => ProblemKind::SpaceFrozen,
         Reason::NotActivated => ProblemKind::SpaceNotActivated,
         Reason::NotClosed => ProblemKind::SpaceNotClosed,
         Reason::NoAccess | Reason::NoConsent => ProblemKind::AccessRequired,
         Reason::PresenceRequired => ProblemKind::PresenceRequired,
+        Reason::ThreadClosed => ProblemKind::ThreadClosed,
+        Reason::NotAPharmacy => ProblemKind::NotAPharmacy,
         Reason::NotRegulator => ProblemKind::NotRegulator,
         Reason::EmergencyObjected => ProblemKind::EmergencyObjected,
         Reason::NotTheirs => ProblemKind::NotYours,

@@ -3,17 +3,17 @@
 
 use espace_crypto::SealingKey;
 use espace_domain::decision::{
-    DocumentFacts, EmergencyChoices, Party, Practice, Situation, SpaceStanding,
+    DocumentFacts, EmergencyChoices, MessagingFacts, Party, Practice, Situation, SpaceStanding,
 };
 use espace_domain::{
-    Actor, Assistance, CareTeam, MatrixGroup, SpaceId, Tie, TraceActor, Traits,
+    Actor, Assistance, CareTeam, MatrixGroup, SpaceId, Thread, Tie, TraceActor, Traits,
     invitation_expires_at, is_minor, paris_date,
 };
 use espace_http::{Claims, Problem};
 use espace_storage::{
-    Author, Choice, Document, Keyring, KnownUnique, LinkKind, RelationNames, Repetition,
-    Representation, RepresentationDetails, Seen, Space, SpaceKeyPurpose, StorageError, Upload,
-    Versioned,
+    Author, Choice, Document, Keyring, KnownMessage, KnownUnique, LinkKind, RelationNames,
+    Repetition, Representation, RepresentationDetails, Seen, Space, SpaceKeyPurpose, StorageError,
+    StoredThread, Upload, Versioned,
 };
 use jiff::Timestamp;
 
@@ -67,6 +67,10 @@ pub struct Opened {
     pub upload: Option<Upload>,
     /// What the names of what is deposited lead to.
     pub uniques: Vec<KnownUnique>,
+    /// The conversation it is about.
+    pub thread: Option<StoredThread>,
+    /// The message that the sender's own key led to before.
+    pub sent: Option<KnownMessage>,
 }
 
 impl Visit {
@@ -98,6 +102,17 @@ impl Visit {
             from_own_side,
             rule: None,
         }
+    }
+
+    /// What is true of a conversation for this visitor.
+    pub fn thread_facts(&self, thread: &Thread) -> MessagingFacts {
+        let takes_part = match &self.claims.actor {
+            Actor::Professional { rpps, structure, .. } => {
+                thread.includes(rpps, structure.as_deref())
+            }
+            _ => false,
+        };
+        thread.facts(takes_part)
     }
 
     /// Whether this visitor deposited what an author deposited, and whether the holder's
@@ -171,13 +186,15 @@ pub(crate) struct Arrival {
     pub(crate) is_admitted: bool,
     /// The name of the act, where it may be repeated.
     pub(crate) repetition: Option<String>,
+    /// Whether the act is for whoever may write to persons.
+    pub(crate) writes: bool,
 }
 
 impl Arrival {
     /// Opens what may be opened. To a professional who is blocked, a space is opened no
     /// more than one that is not there: the same calls are made.
     pub(crate) async fn open(self, keyring: &Keyring) -> Result<Visit, StorageError> {
-        let Self { claims, space_id, names, mut seen, now, is_admitted, repetition } = self;
+        let Self { claims, space_id, names, mut seen, now, is_admitted, repetition, writes } = self;
         let repeated = repetition.zip(seen.repeated.take());
         let standing = match (&seen.space, &seen.content_key, &seen.trace_key) {
             (Some(space), Some(_), Some(_)) => SpaceStanding::of(&space.state, space.suspension),
@@ -194,6 +211,7 @@ impl Arrival {
                 choices: EmergencyChoices::default(),
                 minor: false,
                 document: None,
+                thread: None,
             },
             claims,
             space_id,
@@ -208,8 +226,7 @@ impl Arrival {
         }
         let shut = matches!(standing, SpaceStanding::Absent | SpaceStanding::Deceased)
             || (standing == SpaceStanding::Closed && !visit.party.is_own_side());
-        let has_no_column =
-            matches!(visit.party, Party::Professional(practice) if practice.group.is_none());
+        let has_no_column = has_no_column(visit.party, writes);
         let is_kept_out =
             seen.blocked || visit.party == Party::Stranger || has_no_column || !is_admitted;
         if shut || is_kept_out {
@@ -239,6 +256,8 @@ impl Arrival {
         let document = seen.document.take().map(|sealed| sealed.open(&content_key)).transpose()?;
         let upload = seen.upload.take().map(|sealed| sealed.open(&content_key)).transpose()?;
         let uniques = std::mem::take(&mut seen.uniques);
+        let thread = seen.thread.take().map(|sealed| sealed.open(&content_key)).transpose()?;
+        let sent = seen.sent.take();
 
         let situation = &mut visit.situation;
         situation.minor = is_minor(holder.birth_date, paris_date(now));
@@ -253,6 +272,7 @@ impl Arrival {
             practice.standing = known.standing_at(now);
         }
         visit.situation.document = document.as_ref().map(|document| visit.facts(document));
+        visit.situation.thread = thread.as_ref().map(|found| visit.thread_facts(&found.thread));
         visit.opened = Some(Box::new(Opened {
             space,
             holder,
@@ -267,8 +287,20 @@ impl Arrival {
             document,
             upload,
             uniques,
+            thread,
+            sent,
         }));
         Ok(visit)
+    }
+}
+
+/// Whether a profession is let into no space: who has no column reads nothing, and is let in
+/// to write where it may.
+fn has_no_column(party: Party, writes: bool) -> bool {
+    match party {
+        Party::Professional(practice) if writes => !practice.may_write,
+        Party::Professional(practice) => practice.group.is_none(),
+        _ => false,
     }
 }
 
@@ -279,6 +311,7 @@ fn party_of(actor: &Actor, space_id: &SpaceId) -> Party {
         Actor::Citizen { .. } => Party::Stranger,
         Actor::Professional { profession, specialty, .. } => Party::Professional(Practice {
             group: MatrixGroup::of(profession, specialty.as_deref()),
+            may_write: MatrixGroup::may_write(profession, specialty.as_deref()),
             is_regulator: MatrixGroup::is_regulator(profession),
             standing: None,
         }),

@@ -21,7 +21,8 @@ fn main() {
     let started = Instant::now();
     let mut allowed = 0_u32;
     for (n, (kind, group)) in (0..DECISIONS).zip(types.iter().cycle().zip(groups.iter().cycle())) {
-        let practice = Practice { group: Some(*group), is_regulator: false, standing: None };
+        let practice =
+            Practice { group: Some(*group), may_write: true, is_regulator: false, standing: None };
         let situation = Situation {
             space: SpaceStanding::Active,
             blocked: false,
@@ -37,6 +38,7 @@ fn main() {
                 from_own_side: false,
                 rule: None,
             }),
+            thread: None,
         };
         let party = Party::Professional(practice);
         let decided = decide(black_box(party), Action::ReadDocument, black_box(&situation));

@@ -117,6 +117,14 @@ ids! {
     InquiryId;
     /// A document.
     DocumentId;
+    /// A conversation between a person's side and professionals.
+    ThreadId;
+    /// A message of a conversation.
+    MessageId;
+    /// A mail that came from, or goes to, the trust space of secure mail (`MSSanté`).
+    MailId;
+    /// A browser that is told of what is new.
+    PushId;
     /// A batch of letters for the mailing house.
     BatchId;
 }
@@ -125,14 +133,19 @@ impl DocumentId {
     /// Draws the identifier of a document that comes at `now`: 48 bits of the instant, so
     /// that names sort by arrival, and 80 random ones, so that nobody guesses them.
     pub fn at(now: jiff::Timestamp, random: &dyn Random) -> Self {
-        let mut bytes = [0; ID_BYTES];
-        random.fill(&mut bytes);
-        let instant = now.as_millisecond().to_be_bytes();
-        for (to, from) in bytes.iter_mut().zip(instant.iter().skip(2)) {
-            *to = *from;
-        }
-        Self::from_bytes(bytes)
+        Self::from_bytes(sorted_by(now, random))
     }
+}
+
+/// The bytes of an identifier whose first 48 bits are an instant.
+fn sorted_by(now: jiff::Timestamp, random: &dyn Random) -> [u8; ID_BYTES] {
+    let mut bytes = [0; ID_BYTES];
+    random.fill(&mut bytes);
+    let instant = now.as_millisecond().to_be_bytes();
+    for (to, from) in bytes.iter_mut().zip(instant.iter().skip(2)) {
+        *to = *from;
+    }
+    bytes
 }
 
 #[cfg(test)]

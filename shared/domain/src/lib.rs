@@ -31,7 +31,9 @@ mod reference;
 mod registration;
 mod representation;
 mod review;
+mod search_words;
 mod space;
+mod thread;
 mod tie;
 mod trace;
 
@@ -50,8 +52,8 @@ pub use feed::{
 };
 pub use ids::{
     AccessId, AccountId, BatchId, BlockId, CampaignId, CaregiverId, ChallengeId, ContactId,
-    DocumentId, EnrolmentId, FollowUpId, GrantId, IdError, InquiryId, NotificationId, OppositionId,
-    RuleId, RunId, SessionId, SpaceId,
+    DocumentId, EnrolmentId, FollowUpId, GrantId, IdError, InquiryId, MailId, MessageId,
+    NotificationId, OppositionId, PushId, RuleId, RunId, SessionId, SpaceId, ThreadId,
 };
 pub use inquiry::{AskedByYou, INQUIRY_MONTHS_MAX, Inquiry};
 pub use invitation::{
@@ -67,7 +69,7 @@ pub use password::{
 };
 pub use person::{MAJORITY_YEARS, NameError, Sex, Traits, comparable_name, is_minor, majority_on};
 pub use phone_line::{PARIS, PHONE_UNDO_DAYS, paris_date, phone_line_is_open};
-pub use preferences::{NotificationKind, NotificationPreferences};
+pub use preferences::{Digest, NotificationKind, NotificationPreferences};
 pub use random::Random;
 pub use reference::{Reference, ReferenceError};
 pub use registration::{
@@ -76,7 +78,12 @@ pub use registration::{
 };
 pub use representation::{REPRESENTATION_DEPTH_MAX, find_cycles};
 pub use review::{Finding, Review, ReviewRefused, ReviewState, add_review};
+pub use search_words::search_words;
 pub use space::{InvalidTransition, SpaceState, Suspension};
+pub use thread::{
+    ATTACHMENTS_MAX, Attachment, BODY_BYTES_MAX, Correspondent, MESSAGES_MAX, Message,
+    MessageAuthor, NewMessage, ReceivedFile, SUBJECT_CHARS_MAX, Side, Thread, ThreadState,
+};
 pub use tie::{
     Block, CareTeam, ConsentForm, EMERGENCY_ACCESS_S, Grant, HeldAccess, NORMAL_ACCESS_S, Rule,
     TEAM_MEMBERS_MAX, Tie,

@@ -63,6 +63,16 @@ impl MatrixGroup {
         row.group
     }
 
+    /// Whether a professional is of the care, medico-social or social sector, whose
+    /// professionals write to persons (`domain.md` A27, B9): every profession that a column
+    /// names, whether or not the column is open; never an occupational physician.
+    pub fn may_write(profession: &str, specialty: Option<&str>) -> bool {
+        let is_known = PROFESSIONS.iter().any(|row| row.code == profession && row.group.is_some());
+        let is_occupational = profession == PHYSICIAN
+            && OCCUPATIONAL_MEDICINE.contains(&specialty.unwrap_or_default());
+        is_known && !is_occupational
+    }
+
     /// Whether this profession is that of a regulator of the SAMU.
     pub fn is_regulator(profession: &str) -> bool {
         profession == REGULATOR

@@ -7,8 +7,8 @@ mod decision_table;
 use std::collections::HashMap;
 
 use espace_domain::decision::{
-    AccessMode, Action, Decision, DocumentFacts, EmergencyChoices, Labels, Party, Practice,
-    RuleEffect, Situation, SpaceStanding, Standing, decide,
+    AccessMode, Action, Decision, DocumentFacts, EmergencyChoices, Labels, MessagingFacts, Party,
+    Practice, RuleEffect, Situation, SpaceStanding, Standing, decide,
 };
 use espace_domain::{DocumentType, MatrixGroup};
 use proptest::prelude::*;
@@ -38,6 +38,7 @@ fn permissive(document_type: DocumentType) -> Situation {
             from_own_side: false,
             rule: None,
         }),
+        thread: None,
     }
 }
 
@@ -62,7 +63,7 @@ fn an_independent_reading_of_the_value_sets_agrees() {
         for line in &matrix {
             let cell = line.get(column).map(String::as_str);
             let expected = is_care && cell == Some("1");
-            let practice = Practice { group, is_regulator: false, standing: None };
+            let practice = Practice { group, may_write: true, is_regulator: false, standing: None };
             let kind = DocumentType::parse(&line["type_code"]).unwrap();
             let decision =
                 decide(Party::Professional(practice), Action::ReadDocument, &permissive(kind));
@@ -95,8 +96,10 @@ fn occupational_physicians_and_unknown_professions_open_nothing() {
     for (profession, specialty) in [("10", Some("SM25")), ("99", None), ("", None)] {
         let group = MatrixGroup::of(profession, specialty);
         assert_eq!(group, None, "{profession} {specialty:?}");
+        assert!(!MatrixGroup::may_write(profession, specialty), "{profession} {specialty:?}");
     }
-    let party = Party::Professional(Practice { group: None, is_regulator: false, standing: None });
+    let practice = Practice { group: None, may_write: false, is_regulator: false, standing: None };
+    let party = Party::Professional(practice);
     for kind in DocumentType::all() {
         for action in Action::ALL {
             assert!(!decide(party, *action, &permissive(kind)).is_allowed(), "{action:?}");
@@ -118,7 +121,7 @@ fn insurers_read_nothing_even_with_consent() {
 fn any_party() -> impl Strategy<Value = Party> {
     let practice = (
         proptest::option::of(proptest::sample::select(MatrixGroup::ALL)),
-        any::<bool>(),
+        any::<[bool; 2]>(),
         proptest::option::of(proptest::sample::select(vec![
             Standing::TreatingDoctor,
             Standing::Administrator,
@@ -126,8 +129,8 @@ fn any_party() -> impl Strategy<Value = Party> {
             Standing::CorrespondentPharmacist,
         ])),
     )
-        .prop_map(|(group, is_regulator, standing)| {
-            Party::Professional(Practice { group, is_regulator, standing })
+        .prop_map(|(group, [is_regulator, may_write], standing)| {
+            Party::Professional(Practice { group, may_write, is_regulator, standing })
         });
     prop_oneof![
         3 => practice,
@@ -168,6 +171,7 @@ prop_compose! {
         ]),
         bits in any::<[bool; 7]>(),
         document in proptest::option::of(any_document()),
+        thread in proptest::option::of(any::<[bool; 4]>()),
     ) -> Situation {
         Situation {
             space,
@@ -180,6 +184,9 @@ prop_compose! {
             },
             minor: bits[6],
             document,
+            thread: thread.map(|[takes_part, closed, secret, with_pharmacy]| MessagingFacts {
+                takes_part, closed, secret, with_pharmacy,
+            }),
         }
     }
 }
@@ -271,6 +278,27 @@ proptest! {
         let objected = Situation { choices: objected, ..situation };
         let before = decide(party, action, &open);
         prop_assert!(allows_no_more(before, decide(party, action, &objected)));
+    }
+
+    #[test]
+    fn who_takes_no_part_learns_nothing_and_a_secret_stays_the_holders(
+        party in any_party(), action in any_action(), situation in any_situation()
+    ) {
+        let Some(thread) = situation.thread else { return Ok(()) };
+        let about_a_thread = matches!(
+            action,
+            Action::ReadThread | Action::AnswerThread | Action::KeepThread | Action::CloseThread
+                | Action::ReadAttachment
+        );
+        let apart = MessagingFacts { takes_part: false, ..thread };
+        let apart = Situation { thread: Some(apart), ..situation };
+        if about_a_thread && matches!(party, Party::Professional(_)) {
+            prop_assert!(!decide(party, action, &apart).is_allowed());
+        }
+        let secret = Situation { thread: Some(MessagingFacts { secret: true, ..thread }), ..situation };
+        if about_a_thread && matches!(party, Party::Representative | Party::Caregiver) {
+            prop_assert!(!decide(party, action, &secret).is_allowed());
+        }
     }
 
     #[test]

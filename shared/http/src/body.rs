@@ -8,19 +8,22 @@ use serde::de::DeserializeOwned;
 
 use crate::{FieldError, Problem, ProblemKind};
 
-/// Largest JSON body of any route, bytes.
+/// Largest JSON body of a route that names no other, bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
-/// A JSON body of the expected fields and no other, and the bytes it came in.
+/// A JSON body of the expected fields and no other, at most `BYTES_MAX` long, and the bytes
+/// it came in.
 #[derive(Debug, Clone)]
-pub struct JsonBody<T> {
+pub struct JsonBody<T, const BYTES_MAX: usize = BODY_BYTES_MAX> {
     /// What it says.
     pub value: T,
     /// As it came: what an idempotency key is bound to.
     pub raw: Bytes,
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+impl<S: Send + Sync, T: DeserializeOwned, const BYTES_MAX: usize> FromRequest<S>
+    for JsonBody<T, BYTES_MAX>
+{
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
@@ -36,13 +39,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
             .get(header::CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.parse::<usize>().ok());
-        if announced.is_some_and(|length| length > BODY_BYTES_MAX) {
+        if announced.is_some_and(|length| length > BYTES_MAX) {
             return Err(ProblemKind::BodyTooLarge.into());
         }
         if !is_json {
             return Err(ProblemKind::UnsupportedMediaType.into());
         }
-        let raw = to_bytes(request.into_body(), BODY_BYTES_MAX)
+        let raw = to_bytes(request.into_body(), BYTES_MAX)
             .await
             .map_err(|_| ProblemKind::BodyTooLarge)?;
         let value = read(&raw)?;

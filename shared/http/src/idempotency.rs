@@ -14,7 +14,7 @@ const KEY_CHARS_MAX: usize = 255;
 const NAME_BYTES: usize = 16;
 
 /// The caller's key, where they sent one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IdempotencyKey(Option<String>);
 
 impl<S: Sync> FromRequestParts<S> for IdempotencyKey {

@@ -1,18 +1,21 @@
 //! The one HTTP pipeline.
 //!
 //! For: what every route shares, so that none can forget it: who the caller is,
-//! limits, problem documents, one log line, idempotency keys, the description
+//! limits, problem documents, one log line, idempotency keys, downloads, the description
 //! of the API. Must not know: any route, any rule of a space, any AWS type.
 
 mod body;
 mod caller;
 mod description;
+mod disposition;
+mod download;
 mod idempotency;
 mod identity;
 mod page;
 mod pipeline;
 mod problem;
 mod problems;
+mod range;
 mod serve;
 mod source;
 mod tokens;
@@ -22,6 +25,7 @@ pub use caller::{
     AnyCitizen, Bearer, Citizen, Enrolled, EnrolmentGate, Gate, Insurer, Known, Support,
 };
 pub use description::document;
+pub use download::{Asked, Download, Piece};
 pub use idempotency::{IdempotencyKey, claim_name};
 pub use identity::{
     CardInput, RepresentativeInput, ShownIdentity, card_of_either_type, password_fault,

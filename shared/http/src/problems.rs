@@ -178,6 +178,15 @@ problems! {
     /// Two agents have looked.
     ReviewOver = "review-over", CONFLICT, "Examen terminé",
         "Deux agents ont déjà examiné cet accès.";
+    /// A professional ended the conversation.
+    ThreadClosed = "thread-closed", CONFLICT, "Échange clos",
+        "Le professionnel a clos cet échange : on ne peut plus y répondre.";
+    /// A person writes first to pharmacies alone.
+    NotAPharmacy = "not-a-pharmacy", FORBIDDEN, "Pas une pharmacie",
+        "Vous ne pouvez écrire en premier qu’à une pharmacie que vous connaissez.";
+    /// The conversation has as many messages as it may.
+    ThreadFull = "thread-full", CONFLICT, "Échange trop long",
+        "Cet échange a trop de messages. Ouvrez-en un autre.";
     /// What the entry says and what the document says of itself differ.
     EntryDisagrees = "entry-disagrees", UNPROCESSABLE_ENTITY, "Fiche en désaccord",
         "La fiche et le document ne disent pas la même chose. Corrigez la fiche.";

@@ -41,6 +41,10 @@ pub(crate) fn long(
             "Un nouveau document vous attend",
             format!("Un document a été ajouté à l’espace de santé de {first_name}, {when}."),
         ),
+        NotificationKind::Message => (
+            "Un message vous attend",
+            format!("Un professionnel a écrit dans l’espace de santé de {first_name}, {when}."),
+        ),
         NotificationKind::Blocked => (
             "Un professionnel a été bloqué",
             format!(
@@ -58,7 +62,7 @@ pub(crate) fn long(
     };
     let mut paragraphs = vec!["Bonjour,".to_owned(), what];
     paragraphs.push(match kind {
-        NotificationKind::NewDocument => {
+        NotificationKind::NewDocument | NotificationKind::Message => {
             format!("Pour le lire, connectez-vous sur {site} (tapez cette adresse vous-même).")
         }
         NotificationKind::Caregiver => format!(
@@ -97,6 +101,9 @@ pub(crate) fn short(kind: NotificationKind, first_name: &str, site: &str) -> Str
         ),
         NotificationKind::NewDocument => {
             format!("{SERVICE} de {first_name} : un document a été ajouté. À lire sur {site}")
+        }
+        NotificationKind::Message => {
+            format!("{SERVICE} de {first_name} : un message vous attend. À lire sur {site}")
         }
         NotificationKind::Caregiver => format!(
             "{SERVICE} de {first_name} : un aidant a été invité ou a accepté. Ce n’est pas vous ? \

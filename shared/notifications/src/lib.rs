@@ -339,6 +339,7 @@ mod tests {
             activity(NotificationKind::EmergencyAccess),
             activity(NotificationKind::DocumentRead),
             activity(NotificationKind::NewDocument),
+            activity(NotificationKind::Message),
             activity(NotificationKind::Blocked),
             activity(NotificationKind::Caregiver),
             Notice::OppositionReversed { first_name: name(), code: None },

@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{Get, TransactGetItem};
-use espace_domain::{DocumentId, SpaceId};
+use espace_domain::{DocumentId, SpaceId, ThreadId};
 use jiff::Timestamp;
 
 use crate::consents::{self, CHOICES};
@@ -18,10 +18,10 @@ use crate::sessions::{SessionName, session_lasts};
 use crate::spaces::{SpaceItem, key as space_key};
 use crate::table::{Item, item, read, s};
 use crate::{
-    Aws, Environment, KnownUnique, Representation, SealedChoice, SealedDocument, SealedUpload,
-    Space, SpaceKeyPurpose, StorageError,
+    Aws, Environment, KnownMessage, KnownUnique, Representation, SealedChoice, SealedDocument,
+    SealedThread, SealedUpload, Space, SpaceKeyPurpose, StorageError,
 };
-use crate::{repetitions, uploads};
+use crate::{messages, repetitions, uploads};
 
 /// Tries of a reading that collides with a write.
 const COLLISIONS_MAX: u32 = 30;
@@ -41,6 +41,8 @@ pub struct AccessReads {
     throttles: String,
     /// Only functions that deal with documents are given it.
     documents: Option<String>,
+    /// Only what deals with conversations is given it.
+    messages: Option<String>,
 }
 
 /// What is asked.
@@ -58,6 +60,10 @@ pub struct Asking<'a> {
     pub document: Option<&'a DocumentId>,
     /// Names that may lead to documents.
     pub uniques: &'a [String],
+    /// The conversation it is about.
+    pub thread: Option<&'a ThreadId>,
+    /// The name that may lead to a message sent before.
+    pub sent: Option<&'a str>,
 }
 
 /// Who asks, by what must be read of them.
@@ -115,6 +121,10 @@ pub struct Seen {
     pub upload: Option<SealedUpload>,
     /// What the names lead to that lead to something.
     pub uniques: Vec<KnownUnique>,
+    /// The conversation.
+    pub thread: Option<SealedThread>,
+    /// The message that was sent before.
+    pub sent: Option<KnownMessage>,
 }
 
 impl AccessReads {
@@ -130,6 +140,7 @@ impl AccessReads {
             representations: environment.required("ESPACE_REPRESENTATIONS_TABLE"),
             throttles: environment.required("ESPACE_THROTTLES_TABLE"),
             documents: environment.optional("ESPACE_DOCUMENTS_TABLE"),
+            messages: environment.optional("ESPACE_MESSAGES_TABLE"),
         }
     }
 
@@ -183,6 +194,14 @@ impl AccessReads {
                 ItemKind::Unique => seen.uniques.push(read(stored)?),
             }
         }
+        for stored in self.messages.as_ref().map(&mut take).unwrap_or_default() {
+            if messages::is_thread(&stored) {
+                seen.thread = Some(read(stored)?);
+            } else {
+                let known: KnownMessage = read(stored)?;
+                seen.sent = Some(known).filter(|known| known.stands_at(now));
+            }
+        }
         if let Some(mark) = take(&self.throttles).into_iter().next() {
             seen.repeated = repetitions::standing_manner(mark, now)?;
         }
@@ -222,8 +241,12 @@ impl AccessReads {
         about.extend(asking.document.map(|document| documents::entry_key(space_id, document)));
         about.extend(asking.document.map(|document| uploads::key(space_id, document)));
         about.extend(asking.uniques.iter().map(|name| documents::unique_key(space_id, name)));
+        let mut said = Vec::new();
+        said.extend(asking.thread.map(|thread| messages::thread_key(space_id, thread)));
+        said.extend(asking.sent.map(|name| messages::sent_key(space_id, name)));
         HashMap::from([
             (self.documents.clone().unwrap_or_default(), about),
+            (self.messages.clone().unwrap_or_default(), said),
             (self.sessions.clone(), asking.session.keys()),
             (self.spaces.clone(), spaces),
             (self.space_keys.clone(), keys),

@@ -29,10 +29,13 @@ mod error;
 mod follow_ups;
 mod idempotency;
 mod inbox;
+mod inboxes;
 mod inquiries;
+mod kept_content;
 mod keyring;
 mod mail;
 mod manifests;
+mod messages;
 mod oppositions;
 mod outbox;
 mod placing;
@@ -93,10 +96,13 @@ pub use error::StorageError;
 pub use follow_ups::{FOLLOW_UP_SHARDS, FOLLOW_UP_TRIES_MAX, FollowUp, FollowUpTaken, FollowUps};
 pub use idempotency::{Claimed, Idempotency, IdempotencyScope};
 pub use inbox::{ArrivedPart, Inbox, InboxName};
+pub use inboxes::{InboxAfter, InboxEntry, Inboxes};
 pub use inquiries::{INQUIRY_FILE_VALID_FOR, Inquiries, InquiryFiles, StoredInquiry};
+pub use kept_content::StoredContent;
 pub use keyring::{KEY_HELD_FOR, Keyring};
 pub use mail::{Attached, Mailer, Texter};
 pub use manifests::Manifests;
+pub use messages::{Draft, KnownMessage, Messages, SealedThread, StoredThread, ThreadsAfter};
 pub use oppositions::{Opposition, Oppositions, ProofDetails};
 pub use outbox::{
     DELIVERY_ATTEMPTS_MAX, Envelope, LETTERS_PER_BATCH_MAX, Outbox, OutboxEntry, OutboxState,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use data_encoding::BASE64URL_NOPAD;
 use espace_crypto::{MacKey, MacPurpose};
-use espace_domain::{AlertCode, CaregiverId, DocumentId, DocumentType, SpaceId};
+use espace_domain::{AlertCode, CaregiverId, DocumentId, DocumentType, SpaceId, ThreadId};
 use jiff::Timestamp;
 
 use crate::consents::CHOSEN;
@@ -80,6 +80,25 @@ impl RelationNames {
     /// The name under which what a professional is to know stands.
     pub fn professional(&self, rpps: &str) -> String {
         self.name(MacPurpose::Relation, &["professional", rpps])
+    }
+
+    /// The box in which a structure's professionals find their conversations, or that of one
+    /// who writes alone.
+    pub fn inbox(&self, structure: Option<&str>, rpps: &str) -> String {
+        match structure {
+            Some(structure) => self.name(MacPurpose::Relation, &["inbox", "structure", structure]),
+            None => self.name(MacPurpose::Relation, &["inbox", "professional", rpps]),
+        }
+    }
+
+    /// Under what name a writer's draft in a conversation stands.
+    pub fn draft(&self, space_id: &SpaceId, thread: &ThreadId, writer: &str) -> String {
+        self.name(MacPurpose::Relation, &["draft", space_id.as_str(), thread.as_str(), writer])
+    }
+
+    /// Under what name a message that was sent is found again: by its sender's own key.
+    pub fn sent(&self, space_id: &SpaceId, sender: &str, key: &str) -> String {
+        self.name(MacPurpose::Repetition, &["sent", space_id.as_str(), sender, key])
     }
 
     /// The name of an act repeated by the same caller.

@@ -49,6 +49,8 @@ pub enum KeyName {
     Review,
     /// Seals what inquiries ask.
     Inquiry,
+    /// Seals the cursors of professionals' boxes.
+    Inbox,
 }
 
 impl KeyName {
@@ -65,6 +67,7 @@ impl KeyName {
             Self::Reveal => "reveal.1".to_owned(),
             Self::Review => "review.1".to_owned(),
             Self::Inquiry => "inquiry.1".to_owned(),
+            Self::Inbox => "inbox.1".to_owned(),
         }
     }
 
@@ -75,9 +78,12 @@ impl KeyName {
             Self::LoginIndex | Self::Account(_) => Wrapper::Account,
             Self::Registry(_) => Wrapper::Registry,
             Self::Outbox(_) => Wrapper::Outbox,
-            Self::Relation | Self::Refusal | Self::Reveal | Self::Review | Self::Inquiry => {
-                Wrapper::Trace
-            }
+            Self::Relation
+            | Self::Refusal
+            | Self::Reveal
+            | Self::Review
+            | Self::Inquiry
+            | Self::Inbox => Wrapper::Trace,
         }
     }
 }

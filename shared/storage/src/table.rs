@@ -170,6 +170,8 @@ impl Table {
             .client
             .query()
             .table_name(&self.name)
+            // A local index, where one is named: it is read consistently too.
+            .set_index_name(query.index.map(str::to_owned))
             .set_exclusive_start_key(query.start)
             .key_condition_expression(query.condition)
             .set_expression_attribute_names(names(&[query.condition]))

@@ -210,6 +210,35 @@ async fn the_calls_of_an_access_are_as_stated() -> Result<()> {
     Ok(())
 }
 
+/// The calls of writing, listing and reading messages, warm.
+#[tokio::test]
+async fn the_calls_of_messages_are_as_stated() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let patient = deployed.patient().await?;
+    let physician = deployed.api.professional(&journeys::rpps(), "10", None).await?;
+    let messaging = deployed.messaging(&[], now()).await?;
+    let threads = format!("/v1/spaces/{}/threads", patient.space_id);
+    let new = json!({"subject": "Suites", "body": "Bonjour"});
+    calls_of(&messaging, "POST", &threads, Some(&physician), Some(&new)).await?;
+    let (opened, calls) =
+        calls_of(&messaging, "POST", &threads, Some(&physician), Some(&new)).await?;
+    hold("POST …/threads", &calls);
+    let thread = format!("{threads}/{}", opened["threadId"].as_str().context("an id")?);
+    let (path, answer) = (format!("{thread}/messages"), json!({"body": "Oui"}));
+    let token = Some(patient.token.as_str());
+    let (_, calls) = calls_of(&messaging, "POST", &path, token, Some(&answer)).await?;
+    hold("POST …/threads/{threadId}/messages", &calls);
+    let (_, calls) = calls_of(&messaging, "GET", &threads, token, None).await?;
+    hold("GET …/threads", &calls);
+    let (_, calls) = calls_of(&messaging, "GET", &thread, token, None).await?;
+    hold("GET …/threads/{threadId}", &calls);
+    messaging.calls();
+    let read = messaging.send("PUT", &format!("{thread}/read"), token, Some(&json!({}))).await?;
+    assert_eq!(read.status, 204);
+    hold("PUT …/threads/{threadId}/read", &messaging.calls());
+    Ok(())
+}
+
 /// The calls of depositing, listing, reading and changing a document, warm.
 async fn documents_calls(deployed: &Deployed, token: &str, space: &str) -> Result<()> {
     let vault = deployed.vault(&[], now()).await?;

@@ -31,6 +31,7 @@ fn request(action: Action, space: &str) -> Option<(Method, String, Option<Value>
         Action::ReadSpace => Some((Method::GET, at(""), None)),
         Action::ReadConsents => Some((Method::GET, at("/consents"), None)),
         Action::ReadAccessLog => Some((Method::GET, at("/access-log"), None)),
+        Action::ListThreads => Some((Method::GET, at("/threads"), None)),
         Action::GiveConsent => post(at("/consents"), number),
         Action::BlockProfessional => post(at("/blocks"), number),
         Action::IssuePresenceCode => post(at("/presence-codes"), json!({})),
@@ -61,12 +62,14 @@ fn situation(space: SpaceStanding) -> Situation {
         choices: EmergencyChoices::default(),
         minor: false,
         document: None,
+        thread: None,
     }
 }
 
 fn practice(profession: &str) -> Practice {
     Practice {
         group: MatrixGroup::of(profession, None),
+        may_write: MatrixGroup::may_write(profession, None),
         is_regulator: MatrixGroup::is_regulator(profession),
         standing: None,
     }
@@ -134,7 +137,7 @@ async fn every_route_answers_every_actor_as_decided() -> Result<()> {
     let administers = Practice { standing: Some(Standing::Administrator), ..physician };
     let in_access = Situation { access: Some(AccessMode::Normal), ..consented };
     let cut_off = Situation { blocked: true, ..active };
-    let occupational = Practice { group: None, ..physician };
+    let occupational = Practice { group: None, may_write: false, ..physician };
     let at_work = api.professional(&rpps(), "10", Some("SM25")).await?;
     let nurse = api.professional(&consenting, "60", None).await?;
     let kept_out = api.professional(&blocked, "10", None).await?;
@@ -153,7 +156,7 @@ async fn every_route_answers_every_actor_as_decided() -> Result<()> {
         case("the insurer", Party::Insurer, api.insurer().await?, active),
     ];
     let held = hold(&deployed, &patient.space_id, &cases).await?;
-    assert_eq!(held, 11 * 11);
+    assert_eq!(held, 11 * 12);
 
     deployed.close(&patient).await?;
     let closed = situation(SpaceStanding::Closed);

@@ -31,6 +31,8 @@ mod kills;
 mod majority;
 mod matrix;
 mod memory;
+mod message_kills;
+mod messages;
 mod notifications;
 mod outbox;
 mod phone_line;

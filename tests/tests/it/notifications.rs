@@ -30,7 +30,11 @@ async fn a_person_is_told_of_what_they_chose() -> Result<()> {
     let space = &patient.space_id;
     let address = patient.invited.person.text("email");
     let standing = deployed.api.get(PATH, Some(&patient.token)).await?.ok()?;
-    assert_eq!(standing, json!({"access": true, "documentRead": false, "newDocument": true}));
+    let as_it_was = json!({
+        "access": true, "documentRead": false, "newDocument": true, "message": true,
+        "digest": "none",
+    });
+    assert_eq!(standing, as_it_was);
     let (_, physician) = doctor(&deployed, &patient).await?;
     told(&deployed, address, "avec son accord", 1).await?;
     let report = entry(REPORT, "Compte rendu");

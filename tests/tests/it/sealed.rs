@@ -82,6 +82,16 @@ async fn what_is_said_to_be_sealed_is_and_nothing_else_is_there() -> Result<()> 
     deployed.api.post(&accesses, Some(&other), &emergency).await?.ok()?;
     let body = json!({"reason": reason});
     patient.post(&deployed, "/access-log/1/contest", &body).await?;
+    let said = json!({"subject": title, "body": content, "attachments": []});
+    let threads = format!("/v1/spaces/{space}/threads");
+    let new = deployed.api.post(&threads, Some(&physician), &said).await?.ok()?;
+    let thread = format!("{threads}/{}", new["threadId"].as_str().context("an id")?);
+    let answer = json!({"body": comment, "attachments": [note["documentId"]]});
+    deployed.api.post(&format!("{thread}/messages"), Some(token), &answer).await?.ok()?;
+    let draft = json!({"body": reason});
+    let path = format!("{thread}/draft");
+    let kept = deployed.api.send(Method::PUT, &path, Some(token), Some(&draft)).await?;
+    assert_eq!(kept.status, 204);
     look(&deployed, space).await?;
     buckets(&deployed, space).await
 }
@@ -95,6 +105,8 @@ async fn look(deployed: &Deployed, space: &str) -> Result<()> {
         ("reveals", "RevealsTable"),
         ("traces", "TracesTable"),
         ("consents", "ConsentsTable"),
+        ("messages", "MessagesTable"),
+        ("inboxes", "InboxesTable"),
         ("followUps", "FollowUpsTable"),
         ("emergencyReviews", "EmergencyReviewsTable"),
         ("inquiries", "InquiriesTable"),

@@ -3,7 +3,7 @@
 //! Must not know: how it was found.
 
 use espace_crypto::SealingKey;
-use espace_domain::decision::{AccessMode, Action, Chain, Standing};
+use espace_domain::decision::{AccessMode, Action, Chain, PartyKind, Standing};
 use espace_domain::{
     FollowUpId, NotificationKind, NotificationPreferences, Outcome, Tie, Trace, is_minor,
     paris_date,
@@ -174,10 +174,14 @@ async fn once(
     let name = match kind {
         NotificationKind::DocumentRead => "read",
         NotificationKind::NewDocument => "new",
+        NotificationKind::Message => "message",
         _ => return Ok(Some(None)),
     };
     let actor = &known.trace.actor;
-    let who = actor.id.as_deref().unwrap_or(&actor.kind);
+    let by_actor = actor.id.as_deref().unwrap_or(&actor.kind);
+    // Messages are told once a conversation, by whomever they are.
+    let conversation = known.trace.elements.first().filter(|_| kind == NotificationKind::Message);
+    let who = conversation.map_or(by_actor, String::as_str);
     // By when it was done: what is followed up late is not one with what came hours after.
     let quarter = (known.trace.at.as_second() / REPETITION_S).to_string();
     let parts = ["told", known.space.space_id.as_str(), name, who, &quarter];
@@ -196,6 +200,11 @@ pub(crate) fn adds_something(trace: &Trace) -> bool {
     !says("upload:") && !says(AGAIN)
 }
 
+/// Whether a professional did it.
+fn is_professional(trace: &Trace) -> bool {
+    trace.actor.kind == PartyKind::Professional.name()
+}
+
 /// What an act is to the person it concerns.
 fn kind_of(trace: &Trace) -> Option<NotificationKind> {
     let is = |action: Action| trace.action == action.name();
@@ -210,6 +219,8 @@ fn kind_of(trace: &Trace) -> Option<NotificationKind> {
         Some(NotificationKind::DocumentRead)
     } else if is(Action::DepositDocument) || is(Action::ReplaceDocument) {
         adds_something(trace).then_some(NotificationKind::NewDocument)
+    } else if (is(Action::OpenThread) || is(Action::AnswerThread)) && is_professional(trace) {
+        Some(NotificationKind::Message)
     } else if [Action::InviteCaregiver, Action::AnswerInvitation, Action::BeginAssistance]
         .into_iter()
         .any(is)

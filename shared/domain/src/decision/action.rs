@@ -42,6 +42,8 @@ const DEPOSITORS: &[PartyKind] = &[
     PartyKind::Insurer,
 ];
 const PROFESSIONALS: &[PartyKind] = &[PartyKind::Professional];
+/// Those who write to each other. Insurers and mutuelles never do.
+const CORRESPONDENTS: &[PartyKind] = READERS;
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident = $text:literal, [$($check:expr),* $(,)?];)+) => {
@@ -187,6 +189,48 @@ actions! {
     ChangeContacts = "changeContacts", [C::IsOneOf(HOLDER), C::SpaceInHand];
     /// Taking the space of a child or protected adult in hand, into one's own.
     AttachDependant = "attachDependant", [C::IsOneOf(HOLDER), C::SpaceInHand];
+    /// Listing conversations; each is then decided by [`Action::ReadThread`].
+    ListThreads = "listThreads",
+        [C::IsOneOf(CORRESPONDENTS), C::MayWrite, C::SpaceStands, C::NotBlocked];
+    /// Reading a conversation.
+    ReadThread = "readThread", [
+        C::IsOneOf(CORRESPONDENTS), C::MayWrite, C::SpaceStands, C::NotBlocked, C::TakesPart,
+        C::ThreadIsVisible,
+    ];
+    /// Opening a conversation: a professional's to do (`domain.md` B9).
+    OpenThread = "openThread",
+        [C::IsOneOf(PROFESSIONALS), C::MayWrite, C::SpaceStands, C::NotBlocked];
+    /// Writing first, to a pharmacy (`domain.md` B9).
+    WriteToPharmacy = "writeToPharmacy",
+        [C::IsOneOf(OWN_SIDE), C::SpaceInHand, C::IsAPharmacy];
+    /// Writing in a conversation.
+    AnswerThread = "answerThread", [
+        C::IsOneOf(CORRESPONDENTS), C::MayWrite, C::SpaceStands, C::NotBlocked, C::TakesPart,
+        C::ThreadIsVisible, C::ThreadIsOpen,
+    ];
+    /// Joining a document to a message.
+    AttachDocument = "attachDocument", [
+        C::IsOneOf(CORRESPONDENTS), C::MayWrite, C::SpaceStands, C::NotBlocked,
+        C::AccessStandsOrTheirs, C::MatrixAllows, C::IsVisible,
+    ];
+    /// Reading what was joined to a message: who takes part was sent it.
+    ReadAttachment = "readAttachment", [
+        C::IsOneOf(CORRESPONDENTS), C::MayWrite, C::SpaceStands, C::NotBlocked, C::TakesPart,
+        C::ThreadIsVisible, C::IsVisibleInThread,
+    ];
+    /// Filing what came with a mail as a document.
+    FileAttachment = "fileAttachment",
+        [C::IsOneOf(OWN_SIDE), C::SpaceInHand, C::ThreadIsVisible];
+    /// What only the reader sees of it: a draft, up to where they read, put away.
+    KeepThread = "keepThread", [
+        C::IsOneOf(CORRESPONDENTS), C::MayWrite, C::SpaceStands, C::NotBlocked, C::TakesPart,
+        C::ThreadIsVisible,
+    ];
+    /// Ending a conversation.
+    CloseThread = "closeThread", [
+        C::IsOneOf(PROFESSIONALS), C::MayWrite, C::SpaceStands, C::NotBlocked, C::TakesPart,
+        C::ThreadIsOpen,
+    ];
     /// Closing.
     CloseSpace = "closeSpace", [C::IsOneOf(OWNERS), C::SpaceInHand];
     /// Reopening.
@@ -232,6 +276,9 @@ impl Action {
                 | Self::ListDocuments
                 | Self::ReadDocument
                 | Self::ReadUpload
+                | Self::ListThreads
+                | Self::ReadThread
+                | Self::ReadAttachment
         )
     }
 
@@ -246,8 +293,16 @@ impl Action {
                 | Self::ReadContacts
                 | Self::ReadPreferences
                 | Self::ReadCaregivers
+                | Self::ListThreads
         );
-        !(looks && party == Party::Holder)
+        let is_nobodys_matter = looks && party == Party::Holder;
+        !(is_nobodys_matter || self.is_ones_own())
+    }
+
+    /// Whether it changes only what the one who does it sees: nobody else learns or loses
+    /// anything by it, so no trace is written.
+    pub fn is_ones_own(self) -> bool {
+        self == Self::KeepThread
     }
 
     /// Who is told when it is done.
@@ -257,7 +312,8 @@ impl Action {
             return Tell::Holder;
         }
         if party.is_own_side() {
-            return Tell::Nobody;
+            let writes = matches!(self, Self::AnswerThread | Self::WriteToPharmacy);
+            return if writes { Tell::Correspondents } else { Tell::Nobody };
         }
         let read_in_emergency = self == Self::ReadDocument
             && matches!(situation.access, Some(AccessMode::BreakGlass | AccessMode::Regulation));
@@ -279,7 +335,11 @@ impl Action {
             }
             (
                 Party::Professional(_) | Party::Insurer,
-                Self::DepositDocument | Self::ReplaceDocument | Self::BlockProfessional,
+                Self::DepositDocument
+                | Self::ReplaceDocument
+                | Self::BlockProfessional
+                | Self::OpenThread
+                | Self::AnswerThread,
             ) => Tell::Holder,
             _ => Tell::Nobody,
         }

@@ -1,9 +1,10 @@
 //! The checks of which rows are made. Each looks at one thing; what does not concern a
 //! party holds for it. Must not know which row it is in.
 
+use crate::MatrixGroup;
 use crate::decision::{
-    AccessMode, DocumentFacts, Party, PartyKind, Reason, RuleEffect, Situation, SpaceStanding,
-    Standing,
+    AccessMode, DocumentFacts, MessagingFacts, Party, PartyKind, Practice, Reason, RuleEffect,
+    Situation, SpaceStanding, Standing,
 };
 
 /// One thing that must hold.
@@ -44,6 +45,20 @@ pub enum Check {
     IsTheirs,
     /// The party deposits documents of this type.
     MayDepositType,
+    /// The professional is of a sector that writes to persons.
+    MayWrite,
+    /// The professional takes part in the conversation, with what they are today.
+    TakesPart,
+    /// The conversation is not hidden from the party.
+    ThreadIsVisible,
+    /// The conversation may be answered.
+    ThreadIsOpen,
+    /// Whom the person writes to first is a pharmacy.
+    IsAPharmacy,
+    /// The professional holds an access, or deposited it.
+    AccessStandsOrTheirs,
+    /// What was joined to a conversation is shown to the party: who takes part was sent it.
+    IsVisibleInThread,
 }
 
 impl Check {
@@ -131,6 +146,51 @@ impl Check {
                 Some(document) => may_deposit(party, situation, &document),
                 None => Ok(()),
             },
+            Self::MayWrite => {
+                require(practice.is_none_or(|practice| practice.may_write), Reason::NoColumn)
+            }
+            Self::TakesPart | Self::ThreadIsVisible | Self::ThreadIsOpen | Self::IsAPharmacy => {
+                match situation.thread {
+                    Some(thread) => self.holds_in(party, thread),
+                    None => Ok(()),
+                }
+            }
+            Self::AccessStandsOrTheirs => match situation.document {
+                Some(document) if document.authored => Ok(()),
+                _ => Self::AccessStands.holds(party, situation),
+            },
+            Self::IsVisibleInThread => match practice {
+                Some(_) => Ok(()),
+                None => Self::IsVisible.holds(party, situation),
+            },
+        }
+    }
+
+    /// Whether it holds in a conversation.
+    fn holds_in(self, party: Party, thread: MessagingFacts) -> Result<(), Reason> {
+        let practice = match party {
+            Party::Professional(practice) => Some(practice),
+            _ => None,
+        };
+        match self {
+            Self::TakesPart => {
+                let is_pharmacist =
+                    |practice: Practice| practice.group == Some(MatrixGroup::PharmacienOfficinePui);
+                // What a person wrote to a pharmacy is for pharmacists, whatever the number
+                // they typed turned out to be.
+                let takes_part = practice.is_none_or(|practice| {
+                    thread.takes_part && (!thread.with_pharmacy || is_pharmacist(practice))
+                });
+                require(takes_part, Reason::NotInThread)
+            }
+            Self::ThreadIsVisible => {
+                let is_kept_from = thread.secret
+                    && matches!(party, Party::Representative | Party::Caregiver | Party::Mandated);
+                require(!is_kept_from, Reason::HiddenFromRepresentatives)
+            }
+            Self::ThreadIsOpen => require(!thread.closed, Reason::ThreadClosed),
+            Self::IsAPharmacy => require(thread.with_pharmacy, Reason::NotAPharmacy),
+            _ => Ok(()),
         }
     }
 }

@@ -16,7 +16,8 @@ pub use action::Action;
 pub use check::Check;
 pub use party::{Party, PartyKind, Practice, Standing};
 pub use situation::{
-    AccessMode, DocumentFacts, EmergencyChoices, Labels, RuleEffect, Situation, SpaceStanding,
+    AccessMode, DocumentFacts, EmergencyChoices, Labels, MessagingFacts, RuleEffect, Situation,
+    SpaceStanding,
 };
 
 /// What was decided.
@@ -63,6 +64,8 @@ pub enum Tell {
     Holder,
     /// The holder and their treating doctor (R.1111-48).
     HolderAndTreatingDoctor,
+    /// The professionals of the conversation.
+    Correspondents,
 }
 
 /// Why an act is denied. What the caller is told may be less.
@@ -112,6 +115,12 @@ pub enum Reason {
     MinorsHaveNone,
     /// An administrator's power that this professional does not have.
     NotAdministrator,
+    /// A conversation of others.
+    NotInThread,
+    /// A professional ended the conversation.
+    ThreadClosed,
+    /// The person writes first to pharmacies alone.
+    NotAPharmacy,
 }
 
 /// Decides.
@@ -151,6 +160,9 @@ impl Reason {
             Self::TypeNotDepositable => "typeNotDepositable",
             Self::MinorsHaveNone => "minorsHaveNone",
             Self::NotAdministrator => "notAdministrator",
+            Self::NotInThread => "notInThread",
+            Self::ThreadClosed => "threadClosed",
+            Self::NotAPharmacy => "notAPharmacy",
         }
     }
 }

@@ -35,6 +35,9 @@ pub struct Practice {
     /// Their column of the matrix; none for occupational medicine, unknown
     /// professions, and those of no column.
     pub group: Option<MatrixGroup>,
+    /// Whether they are of the care, medico-social or social sector, whose professionals
+    /// write to a person (`domain.md` A27), also where no column lets them read.
+    pub may_write: bool,
     /// Whether they answer calls at the SAMU's regulation.
     pub is_regulator: bool,
     /// What the holder chose them as.

@@ -26,6 +26,22 @@ pub struct Situation {
     pub minor: bool,
     /// The document.
     pub document: Option<DocumentFacts>,
+    /// The conversation.
+    pub thread: Option<MessagingFacts>,
+}
+
+/// What is true of a conversation.
+#[expect(clippy::struct_excessive_bools, reason = "facts apart: every combination occurs")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MessagingFacts {
+    /// Whether the professional that asks takes part in it.
+    pub takes_part: bool,
+    /// Whether a professional ended it.
+    pub closed: bool,
+    /// Whether it is about secret care of a minor.
+    pub secret: bool,
+    /// Whether it is with a pharmacy.
+    pub with_pharmacy: bool,
 }
 
 /// Where a space stands, for a decision.
@@ -133,13 +149,15 @@ impl Situation {
             choices: EmergencyChoices::default(),
             minor: false,
             document: None,
+            thread: None,
         }
     }
 
     /// The chain that a trace of this goes to.
     pub fn chain(&self) -> Chain {
         let labels = self.document.map(|document| document.labels).unwrap_or_default();
-        match (labels.invisible_representatives, labels.invisible_patient) {
+        let secret_thread = self.thread.is_some_and(|thread| thread.secret);
+        match (labels.invisible_representatives || secret_thread, labels.invisible_patient) {
             (false, false) => Chain::Ordinary,
             (true, false) => Chain::Secret,
             (false, true) => Chain::Pending,

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use espace_domain::decision::{
-    AccessMode, Action, Check, Decision, DocumentFacts, EmergencyChoices, Labels, Party, Practice,
-    Reason, RuleEffect, Situation, SpaceStanding, Standing, Tell, decide,
+    AccessMode, Action, Check, Decision, DocumentFacts, EmergencyChoices, Labels, MessagingFacts,
+    Party, Practice, Reason, RuleEffect, Situation, SpaceStanding, Standing, Tell, decide,
 };
 use espace_domain::{DocumentType, MatrixGroup};
 use proptest::prelude::*;
@@ -24,6 +24,7 @@ struct Case {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Dimension {
     Column,
+    Writes,
     Space,
     Blocked,
     Regulator,
@@ -42,12 +43,18 @@ enum Dimension {
     ShowMasked,
     InvisiblePatient,
     InvisibleRepresentatives,
+    TakesPart,
+    Pharmacy,
+    Secret,
+    Ended,
 }
 
 use Dimension as D;
 
 /// The column of most lines: reads some types and not others.
-const GROUP: MatrixGroup = MatrixGroup::PharmacienOfficinePui;
+const GROUP: MatrixGroup = MatrixGroup::Infirmier;
+/// The column of pharmacies, to which a person may write first.
+const PHARMACY: MatrixGroup = MatrixGroup::PharmacienOfficinePui;
 
 impl Dimension {
     /// What is looked at by a check, or decides what goes with an act.
@@ -81,6 +88,15 @@ impl Dimension {
             Check::MayDepositType => {
                 &[D::Type, D::Minor, D::InvisiblePatient, D::InvisibleRepresentatives]
             }
+            Check::MayWrite => &[D::Writes],
+            Check::TakesPart => &[D::TakesPart, D::Pharmacy, D::Column, D::Secret],
+            Check::ThreadIsVisible => &[D::Secret],
+            Check::ThreadIsOpen => &[D::Ended],
+            Check::IsAPharmacy => &[D::Pharmacy],
+            Check::AccessStandsOrTheirs => {
+                &[D::Access, D::Consented, D::BreakGlass, D::Regulation, D::Authored]
+            }
+            Check::IsVisibleInThread => &[D::InvisiblePatient, D::InvisibleRepresentatives],
         }
     }
 
@@ -93,6 +109,11 @@ impl Dimension {
     fn name(self) -> &'static str {
         match self {
             D::Column => "colonne de la matrice",
+            D::Writes => "secteur de la santé, médico-social ou social",
+            D::TakesPart => "prend part à l’échange",
+            D::Pharmacy => "échange avec une pharmacie",
+            D::Secret => "échange secret d’un mineur",
+            D::Ended => "échange clos",
             D::Space => "espace",
             D::Blocked => "bloqué par le titulaire",
             D::Regulator => "régulateur du SAMU",
@@ -119,6 +140,8 @@ impl Dimension {
         matches!(
             self,
             D::Column
+                | D::Writes
+                | D::TakesPart
                 | D::Blocked
                 | D::Regulator
                 | D::Standing
@@ -135,7 +158,7 @@ impl Dimension {
 
     fn values(self) -> &'static [&'static str] {
         match self {
-            D::Column => &["aucune", "hors médecins", "médecins"],
+            D::Column => &["aucune", "hors médecins et pharmaciens", "pharmaciens", "médecins"],
             D::Space => &["ouvert", "activé", "gelé", "titulaire décédé", "fermé", "absent"],
             D::Standing => &[
                 "aucun",
@@ -159,8 +182,10 @@ impl Dimension {
         if let Party::Professional(practice) = &mut case.party {
             match self {
                 D::Column => {
-                    practice.group = [None, Some(GROUP), Some(MatrixGroup::Medecin)][value];
+                    practice.group =
+                        [None, Some(GROUP), Some(PHARMACY), Some(MatrixGroup::Medecin)][value];
                 }
+                D::Writes => practice.may_write = yes,
                 D::Regulator => practice.is_regulator = yes,
                 D::Standing => {
                     practice.standing = [
@@ -191,7 +216,16 @@ impl Dimension {
             D::Regulation => situation.choices.regulation = yes,
             D::ShowMasked => situation.choices.show_masked = yes,
             D::Minor => situation.minor = yes,
-            D::Column | D::Regulator | D::Standing => {}
+            D::Column | D::Writes | D::Regulator | D::Standing => {}
+            D::TakesPart | D::Pharmacy | D::Secret | D::Ended => {
+                let thread = situation.thread.get_or_insert(THREAD);
+                match self {
+                    D::TakesPart => thread.takes_part = yes,
+                    D::Pharmacy => thread.with_pharmacy = yes,
+                    D::Secret => thread.secret = yes,
+                    _ => thread.closed = yes,
+                }
+            }
             _ => {
                 let document = situation.document.get_or_insert_with(document);
                 match self {
@@ -217,6 +251,7 @@ fn types() -> [DocumentType; 4] {
     let professional = |reads| {
         DocumentType::all()
             .filter(|t| !t.is_deposited_by_patient() && t.is_readable_by(GROUP) == reads)
+            .filter(|t| t.is_readable_by(PHARMACY) == reads)
             .find(|t| t.is_readable_by(MatrixGroup::Medecin) == reads)
             .unwrap()
     };
@@ -227,6 +262,10 @@ fn types() -> [DocumentType; 4] {
         .unwrap();
     [professional(true), professional(false), own, statement]
 }
+
+/// A conversation of which nothing in particular is true.
+const THREAD: MessagingFacts =
+    MessagingFacts { takes_part: false, closed: false, secret: false, with_pharmacy: false };
 
 fn document() -> DocumentFacts {
     DocumentFacts {
@@ -254,6 +293,7 @@ fn neutral(party: Party, action: Action) -> Case {
             choices: EmergencyChoices::default(),
             minor: false,
             document: about_document.then(document),
+            thread: None,
         },
     }
 }
@@ -295,7 +335,8 @@ fn lines(action: Action, case: Case, left: &[Dimension]) -> Vec<Line> {
 
 /// The parties, with their French names.
 fn parties() -> [(Party, &'static str); 11] {
-    let practice = Practice { group: Some(GROUP), is_regulator: false, standing: None };
+    let practice =
+        Practice { group: Some(GROUP), may_write: true, is_regulator: false, standing: None };
     [
         (Party::Holder, "Titulaire"),
         (Party::Representative, "Représentant légal"),
@@ -326,6 +367,7 @@ fn written(decision: Decision) -> String {
                 Tell::Nobody => "",
                 Tell::Holder => ", le titulaire est prévenu",
                 Tell::HolderAndTreatingDoctor => ", titulaire et médecin traitant sont prévenus",
+                Tell::Correspondents => ", les professionnels de l’échange sont prévenus",
             };
             format!("**permis**, {trace}{told}")
         }
@@ -356,6 +398,9 @@ fn french(reason: Reason) -> &'static str {
         Reason::TypeNotDepositable => "type ou étiquette que cet acteur ne dépose pas",
         Reason::MinorsHaveNone => "pas de directives pour un mineur",
         Reason::NotAdministrator => "réservé au médecin administrateur",
+        Reason::NotInThread => "comme si l’échange n’existait pas",
+        Reason::ThreadClosed => "échange clos",
+        Reason::NotAPharmacy => "on n’écrit en premier qu’à une pharmacie",
     }
 }
 
@@ -501,6 +546,16 @@ pub(crate) fn ignores_the_rest(
                 rule: if has(D::Rule) { mine.rule } else { theirs.rule },
             }),
             _ => situation.document,
+        },
+        thread: match (situation.thread, other.thread) {
+            (Some(mine), Some(theirs)) => Some(MessagingFacts {
+                takes_part: pick(D::TakesPart, mine.takes_part, theirs.takes_part),
+                closed: pick(D::Ended, mine.closed, theirs.closed),
+                // It chooses the chain of every trace.
+                secret: mine.secret,
+                with_pharmacy: pick(D::Pharmacy, mine.with_pharmacy, theirs.with_pharmacy),
+            }),
+            _ => situation.thread,
         },
     };
     let (before, after) = (decide(party, action, situation), decide(party, action, &mixed));
