@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 
 use crate::mail::Mailbox;
 use crate::providers::Providers;
+use crate::push_service::PushService;
 
 /// Largest body passed on: above API Gateway's own 10 MB, so that the functions'
 /// limits are what answers.
@@ -43,8 +44,8 @@ pub struct RunningFront {
     task: tokio::task::JoinHandle<()>,
 }
 
-/// Serves the providers at once; the API and the mailbox once they are there.
-pub fn start(listener: TcpListener, providers: Providers) -> RunningFront {
+/// Serves the providers and the push service at once; the API and the mailbox once they are there.
+pub fn start(listener: TcpListener, providers: Providers, pushes: PushService) -> RunningFront {
     let stage = Arc::new(RwLock::new(String::new()));
     let front = Front { http: reqwest::Client::new(), stage: stage.clone() };
     let router = Router::new()
@@ -52,6 +53,7 @@ pub fn start(listener: TcpListener, providers: Providers) -> RunningFront {
         .fallback(pass)
         .with_state(front)
         .merge(providers.routes())
+        .merge(pushes.router())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     let task = tokio::spawn(async move {
         // Ends with the process; a failure shows as refused connections.

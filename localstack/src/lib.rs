@@ -23,6 +23,7 @@ pub mod mail;
 pub mod owner;
 pub mod people;
 pub mod providers;
+pub mod push_service;
 pub mod run;
 pub mod runtime_api;
 pub mod seed;
@@ -31,7 +32,7 @@ pub mod template;
 pub mod verify_log;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 26] = [
+pub const FUNCTIONS: [&str; 27] = [
     "activation",
     "anchor",
     "auto-creation",
@@ -48,6 +49,7 @@ pub const FUNCTIONS: [&str; 26] = [
     "inquiry",
     "majority",
     "messaging",
+    "notifications",
     "openapi",
     "opposition",
     "printing",

@@ -17,6 +17,7 @@ use tokio::process::Command;
 use tokio::sync::Mutex;
 
 use crate::backend::python;
+use crate::push_service::PushService;
 
 /// Reads a PDF on standard input; prints the text of its pages as JSON.
 const READ_PAGES: &str = "import sys, json, io, pypdf
@@ -26,7 +27,7 @@ json.dump([page.extract_text() for page in reader.pages], sys.stdout)";
 /// A message that was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// `email`, `sms` or `letter`.
+    /// `email`, `sms`, `letter`, or `push` for a word to a browser.
     pub channel: String,
     /// The address; of a letter, name and address on one line.
     pub to: String,
@@ -46,6 +47,7 @@ pub struct Mailbox {
     endpoint: String,
     print_bucket: String,
     identity: Arc<age::x25519::Identity>,
+    pushes: PushService,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -55,6 +57,7 @@ struct Seen {
     emails: HashSet<String>,
     texts: HashMap<String, usize>,
     batches: HashSet<String>,
+    pushes: usize,
 }
 
 /// The mailing house's index of a batch.
@@ -68,13 +71,19 @@ struct IndexLine {
 
 impl Mailbox {
     /// The mailbox of the system at `config`'s endpoint.
-    pub fn new(config: &SdkConfig, print_bucket: &str, identity: age::x25519::Identity) -> Self {
+    pub fn new(
+        config: &SdkConfig,
+        print_bucket: &str,
+        identity: age::x25519::Identity,
+        pushes: PushService,
+    ) -> Self {
         Self {
             http: reqwest::Client::new(),
             s3: aws_sdk_s3::Client::new(config),
             endpoint: config.endpoint_url().unwrap_or_default().to_owned(),
             print_bucket: print_bucket.to_owned(),
             identity: Arc::new(identity),
+            pushes,
             seen: Arc::default(),
         }
     }
@@ -85,6 +94,9 @@ impl Mailbox {
         let mut new = self.new_emails(&mut seen).await?;
         new.extend(self.new_texts(&mut seen).await?);
         new.extend(self.new_letters(&mut seen).await?);
+        let taken = self.pushes.taken();
+        new.extend(taken.iter().skip(seen.pushes).cloned());
+        seen.pushes = taken.len();
         new.sort_by_key(|message| message.at);
         seen.messages.extend(new);
         Ok(seen.messages.clone())

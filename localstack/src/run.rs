@@ -15,6 +15,7 @@ use crate::front::{RunningFront, start, start_mail};
 use crate::functions::package;
 use crate::mail::Mailbox;
 use crate::providers::{AUDIENCE, Providers};
+use crate::push_service::PushService;
 use crate::say;
 use crate::system::System;
 
@@ -84,6 +85,7 @@ pub fn parameters<'a>(
         ("EmergenciesPerStructure", "1000000"),
         ("InvitationsPerHolder", "1000000"),
         ("MessagesPerSender", "1000000"),
+        ("PushServices", "http://127.0.0.1"),
         ("LoginsPerSource", "1000000"),
         ("LoginsPerAccountAndSource", "1000000"),
         ("LoginsPerPerson", "1000000"),
@@ -125,7 +127,8 @@ impl RunningSystem {
         let providers = Providers::new(&origin)?;
         let issuers =
             ["professional", "support", "insurer"].map(|provider| providers.issuer(provider));
-        let front = start(listener, providers);
+        let pushes = PushService::new(&origin);
+        let front = start(listener, providers, pushes.clone());
 
         say("packaging the functions");
         let (version, packages) = package(&options.binaries, directory)?;
@@ -138,7 +141,7 @@ impl RunningSystem {
         let parameters = parameters(&prefix, &origin, &passkey_origin, &issuers, &recipient);
         let stack = deploy(&config, STACK, &parameters).await?;
         front.point_at(&backend.endpoint, stack.output("ApiId")?);
-        let mailbox = Mailbox::new(&config, stack.output("PrintBucket")?, identity);
+        let mailbox = Mailbox::new(&config, stack.output("PrintBucket")?, identity, pushes);
         let system = System {
             api: origin.clone(),
             web: origin,

@@ -362,6 +362,11 @@ impl Deployed {
         fire(&self.config, &self.stack, job, SystemClock.now(), |_| {}).await.map(|_| ())
     }
 
+    /// The same as of a time to come.
+    pub async fn fire_as_of(&self, job: &str, as_of: Timestamp) -> Result<()> {
+        fire(&self.config, &self.stack, job, as_of, |_| {}).await.map(|_| ())
+    }
+
     /// A person as the registry holds them.
     pub async fn person(&self, nir: &str) -> Result<PersonEntry> {
         self.registry().await?.find(&Nir::parse(nir)?).await?.context("a person")

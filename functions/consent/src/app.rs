@@ -9,8 +9,8 @@ use espace_access::Guard;
 use espace_domain::{Clock, Random};
 use espace_http::Gate;
 use espace_storage::{
-    Anchors, Aws, Consents, Contacts, Documents, Environment, KeyName, MissingVariables,
-    ProfessionalNotices, Relations, SystemKeys, Throttles, Uploads,
+    Anchors, Aws, Consents, Documents, Environment, KeyName, MissingVariables, ProfessionalNotices,
+    Relations, SystemKeys, Throttles, Uploads,
 };
 
 /// The stores this function is allowed, and no other.
@@ -21,7 +21,6 @@ pub struct App {
     pub(crate) anchors: Anchors,
     pub(crate) documents: Documents,
     pub(crate) uploads: Uploads,
-    pub(crate) contacts: Contacts,
     pub(crate) notices: ProfessionalNotices,
     pub(crate) relations: Relations,
     pub(crate) throttles: Throttles,
@@ -59,7 +58,6 @@ impl App {
             anchors: Anchors::new(aws, env),
             documents: Documents::new(aws, env),
             uploads: Uploads::new(aws, env),
-            contacts: Contacts::new(aws, env),
             notices: ProfessionalNotices::new(aws, env),
             relations: Relations::new(keys.clone()),
             throttles: Throttles::new(aws, env, keys, KeyName::Relation),

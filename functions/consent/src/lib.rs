@@ -15,9 +15,7 @@ mod open_access;
 mod presence;
 mod professional_notices;
 mod read_anchor;
-mod read_preferences;
 mod remove_rule;
-mod set_preferences;
 mod set_rule;
 mod shown;
 mod unblock;
@@ -42,7 +40,6 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(unblock::unblock))
         .routes(routes!(set_rule::set))
         .routes(routes!(remove_rule::remove))
-        .routes(routes!(read_preferences::read, set_preferences::set))
         .routes(routes!(professional_notices::read))
         .routes(routes!(presence::issue))
         .routes(routes!(open_access::open))

@@ -102,6 +102,10 @@ fn verbs(action: Action) -> (&'static str, &'static str) {
         }
         Action::ReadPreferences => ("regardé les notifications", "regarder les notifications"),
         Action::SetPreferences => ("changé les notifications", "changer les notifications"),
+        Action::StopNotification => (
+            "arrêté un type de notification, comme demandé depuis un courriel",
+            "arrêter un type de notification",
+        ),
         Action::ReadCaregivers => ("regardé les aidants", "regarder les aidants"),
         Action::InviteCaregiver => ("invité un aidant", "inviter un aidant"),
         Action::RemoveCaregiver => ("retiré un aidant", "retirer un aidant"),

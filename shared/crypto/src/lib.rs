@@ -15,6 +15,7 @@ mod random;
 mod sealed;
 mod token;
 mod totp;
+mod vapid;
 
 pub use chain::{ChainHash, ChainHead, HASH_BYTES};
 pub use content::{
@@ -31,6 +32,7 @@ pub use random::SystemRandom;
 pub use sealed::{OpenError, Place, SEALED_OVERHEAD_BYTES, SealError, SealingKey};
 pub use token::{OpaqueToken, TokenDigest};
 pub use totp::TotpSecret;
+pub use vapid::{VapidError, VapidKey};
 
 /// Bytes of every symmetric key: 256 bits.
 pub const KEY_BYTES: usize = 32;

@@ -57,6 +57,10 @@ pub enum MacPurpose {
     Repetition,
     /// Keeping a presence code.
     PresenceCode,
+    /// Naming a browser that is told of what is new.
+    PushName,
+    /// Drawing the key by which push services know us.
+    PushSeed,
 }
 
 impl MacPurpose {
@@ -79,6 +83,8 @@ impl MacPurpose {
             Self::Inquiry => b"espace/inquiry/1",
             Self::Repetition => b"espace/repetition/1",
             Self::PresenceCode => b"espace/presence-code/1",
+            Self::PushName => b"espace/push-name/1",
+            Self::PushSeed => b"espace/push-seed/1",
         }
     }
 }

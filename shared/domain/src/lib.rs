@@ -26,6 +26,7 @@ mod password;
 mod person;
 mod phone_line;
 mod preferences;
+mod push;
 mod random;
 mod reference;
 mod registration;
@@ -70,6 +71,7 @@ pub use password::{
 pub use person::{MAJORITY_YEARS, NameError, Sex, Traits, comparable_name, is_minor, majority_on};
 pub use phone_line::{PARIS, PHONE_UNDO_DAYS, paris_date, phone_line_is_open};
 pub use preferences::{Digest, NotificationKind, NotificationPreferences};
+pub use push::{PUSH_SUBSCRIPTIONS_MAX, PushEndpoint, PushEndpointError, PushServices};
 pub use random::Random;
 pub use reference::{Reference, ReferenceError};
 pub use registration::{

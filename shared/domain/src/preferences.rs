@@ -11,7 +11,7 @@ use crate::{ContactId, PARIS};
 const DIGEST_HOUR: i8 = 18;
 
 /// What happens that a person may be told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum NotificationKind {
     /// A professional opened the space with consent.

@@ -178,6 +178,9 @@ problems! {
     /// Two agents have looked.
     ReviewOver = "review-over", CONFLICT, "Examen terminé",
         "Deux agents ont déjà examiné cet accès.";
+    /// As many browsers as may be are told already.
+    TooManyBrowsers = "too-many-browsers", CONFLICT, "Trop de navigateurs",
+        "Trop de navigateurs sont déjà prévenus. Retirez-en un.";
     /// A professional ended the conversation.
     ThreadClosed = "thread-closed", CONFLICT, "Échange clos",
         "Le professionnel a clos cet échange : on ne peut plus y répondre.";

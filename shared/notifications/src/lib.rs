@@ -6,6 +6,7 @@
 //! most one code, on a line of its own (`code : …`, `api.md`).
 
 mod activity;
+mod digest;
 mod french;
 mod long;
 mod proof;
@@ -146,6 +147,16 @@ pub enum Notice {
         first_name: String,
         /// When.
         at: Timestamp,
+        /// What stops messages of this kind, where it may be stopped.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unsubscribe: Option<String>,
+    },
+    /// What happened in the space since the last time, together.
+    Digest {
+        /// Whose space.
+        first_name: String,
+        /// How often each kind of thing happened.
+        counts: Vec<(NotificationKind, u32)>,
     },
     /// The refusal is registered.
     OppositionRegistered {
@@ -264,6 +275,14 @@ impl Notice {
         Self::ContactCode { code: code.expose().to_owned() }
     }
 
+    /// What stops messages of this kind, where it may be stopped.
+    pub fn unsubscribe(&self) -> Option<&str> {
+        match self {
+            Self::Activity { unsubscribe, .. } => unsubscribe.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Writes the text for a channel. `site` is the address people type in.
     pub fn render(&self, channel: Channel, site: &str) -> Rendered {
         match channel {
@@ -279,7 +298,7 @@ mod tests {
 
     fn activity(activity: NotificationKind) -> Notice {
         let at = "2027-05-03T07:05:00Z".parse().unwrap_or_default();
-        Notice::Activity { activity, first_name: "Zélie".to_owned(), at }
+        Notice::Activity { activity, first_name: "Zélie".to_owned(), at, unsubscribe: None }
     }
 
     fn every_notice() -> Vec<Notice> {
@@ -341,6 +360,10 @@ mod tests {
             activity(NotificationKind::NewDocument),
             activity(NotificationKind::Message),
             activity(NotificationKind::Blocked),
+            Notice::Digest {
+                first_name: name(),
+                counts: NotificationKind::ALL.map(|kind| (kind, 2)).to_vec(),
+            },
             activity(NotificationKind::Caregiver),
             Notice::OppositionReversed { first_name: name(), code: None },
             Notice::OppositionProof(OppositionProof {

@@ -1,6 +1,6 @@
 //! The texts of e-mails and letters. Must not know how they are sent.
 
-use crate::{FRAUD_WARNING, Notice, Rendered, SERVICE, activity, french_date};
+use crate::{FRAUD_WARNING, Notice, Rendered, SERVICE, activity, digest, french_date};
 
 impl Notice {
     /// The e-mail or letter.
@@ -247,9 +247,10 @@ impl Notice {
                         .to_owned(),
                 ],
             ),
-            Self::Activity { activity, first_name, at } => {
+            Self::Activity { activity, first_name, at, .. } => {
                 activity::long(*activity, first_name, *at, site)
             }
+            Self::Digest { first_name, counts } => digest::long(first_name, counts, site),
             Self::OppositionRegistered { reference, registered_on } => (
                 "Votre refus est enregistré",
                 vec![

@@ -1,7 +1,7 @@
 //! The texts of text messages: under two segments where they can. Must not know
 //! how they are sent.
 
-use crate::{Notice, SERVICE, activity, french_date};
+use crate::{Notice, SERVICE, activity, digest, french_date};
 
 impl Notice {
     /// The text message: under two segments where it can.
@@ -77,6 +77,7 @@ impl Notice {
             Self::Activity { activity, first_name, .. } => {
                 activity::short(*activity, first_name, site)
             }
+            Self::Digest { first_name, .. } => digest::short(first_name, site),
             Self::AlreadyActive { .. } => format!(
                 "{SERVICE} : votre espace est déjà activé. Connectez-vous avec votre identifiant, \
                  sur {site}"

@@ -213,12 +213,25 @@ impl Consents {
         space_id: &SpaceId,
         content_key: &SealingKey,
     ) -> Result<NotificationPreferences, StorageError> {
+        Ok(self.chosen_notifications(space_id, content_key).await?.value)
+    }
+
+    /// The same, with what a write of it must have seen.
+    pub async fn chosen_notifications(
+        &self,
+        space_id: &SpaceId,
+        content_key: &SealingKey,
+    ) -> Result<Versioned<NotificationPreferences>, StorageError> {
         let found: Option<SealedChoice> = self.table.find(key(space_id, NOTIFICATIONS)).await?;
-        let choice = found.map(|sealed| sealed.open(content_key)).transpose()?;
-        Ok(match choice {
-            Some(Choice::Notifications(chosen)) => chosen,
-            _ => NotificationPreferences::default(),
-        })
+        let choice = found.map(|sealed| sealed.versioned::<Choice>(content_key)).transpose()?;
+        let chosen = choice.and_then(|found| {
+            found.map(|choice| match choice {
+                Choice::Notifications(chosen) => Some(chosen),
+                _ => None,
+            })
+        });
+        let default = Versioned { value: NotificationPreferences::default(), version: None };
+        Ok(chosen.unwrap_or(default))
     }
 
     /// The name of the wishes about being told.

@@ -20,6 +20,7 @@ mod challenges;
 mod code_requests;
 mod consents;
 mod contacts;
+mod digests;
 mod document_details;
 mod document_sweep;
 mod documents;
@@ -40,6 +41,7 @@ mod oppositions;
 mod outbox;
 mod placing;
 mod professional_notices;
+mod push_subscriptions;
 mod queue;
 mod recognition;
 mod refusals;
@@ -65,6 +67,7 @@ mod throttles;
 mod traces;
 mod transaction;
 pub mod transitions;
+mod unsubscriptions;
 mod uploads;
 mod vault;
 
@@ -88,6 +91,7 @@ pub use consents::{
     Choice, Consents, EmergencyAccess, PRESENCE_TRIES_MAX, SealedChoice, Versioned,
 };
 pub use contacts::{Contacts, SpaceContact, told};
+pub use digests::{DIGEST_SHARDS, Digests, PendingDigest};
 pub use document_details::{Author, DocumentDetails, PastVersion};
 pub use documents::{Document, Documents, KnownUnique, SealedDocument};
 pub use enrolments::{ENROLMENT_VALIDITY_S, Enrolment, EnrolmentOutcome, Enrolments};
@@ -100,15 +104,17 @@ pub use inboxes::{InboxAfter, InboxEntry, Inboxes};
 pub use inquiries::{INQUIRY_FILE_VALID_FOR, Inquiries, InquiryFiles, StoredInquiry};
 pub use kept_content::StoredContent;
 pub use keyring::{KEY_HELD_FOR, Keyring};
-pub use mail::{Attached, Mailer, Texter};
+pub use mail::{Attached, Mail, Mailer, Texter};
 pub use manifests::Manifests;
 pub use messages::{Draft, KnownMessage, Messages, SealedThread, StoredThread, ThreadsAfter};
 pub use oppositions::{Opposition, Oppositions, ProofDetails};
 pub use outbox::{
     DELIVERY_ATTEMPTS_MAX, Envelope, LETTERS_PER_BATCH_MAX, Outbox, OutboxEntry, OutboxState,
+    Parcel, PushNotice,
 };
 pub use placing::{KeptContent, Placing, Target, VERSIONS_MAX};
 pub use professional_notices::{ProfessionalNotice, ProfessionalNotices};
+pub use push_subscriptions::{PushSubscription, PushSubscriptions};
 pub use queue::Queue;
 pub use recognition::{ClaimedHolder, IdentityClaim, Recognised, recognise};
 pub use refusals::{RefusalMessage, Refusals};
@@ -138,6 +144,7 @@ pub use support_acts::{SupportAct, SupportActKind, SupportActs};
 pub use system_keys::{KeyName, SystemKeys};
 pub use throttles::Throttles;
 pub use traces::{AnchorProof, InquiryPage, Repetition, StoredTrace, TraceDraft, Traces};
+pub use unsubscriptions::{Unsubscription, Unsubscriptions};
 pub use uploads::{
     Inherited, SealedUpload, UPLOADS_OPEN_MAX, Upload, UploadDetails, UploadState, Uploads,
 };

@@ -2,7 +2,9 @@
 //! the texts say.
 
 use aws_sdk_sesv2::primitives::Blob;
-use aws_sdk_sesv2::types::{Attachment, Body, Content, Destination, EmailContent, Message};
+use aws_sdk_sesv2::types::{
+    Attachment, Body, Content, Destination, EmailContent, Message, MessageHeader,
+};
 use espace_domain::{Email, Phone};
 
 use crate::{Aws, Environment, StorageError};
@@ -25,6 +27,20 @@ pub struct Attached {
     pub bytes: Vec<u8>,
 }
 
+/// An e-mail.
+#[derive(Debug)]
+pub struct Mail<'a> {
+    /// Its subject.
+    pub subject: &'a str,
+    /// Its text. No HTML: nothing to click, nothing to track.
+    pub text: &'a str,
+    /// The file that goes with it.
+    pub attached: Option<Attached>,
+    /// Where the reader's mail program asks for no more of its kind (RFC 8058): not shown in
+    /// the text.
+    pub unsubscribe: Option<&'a str>,
+}
+
 /// Sends text messages.
 #[derive(Debug, Clone)]
 pub struct Texter {
@@ -37,14 +53,9 @@ impl Mailer {
         Self { ses: aws.ses(), from: environment.required("ESPACE_MAIL_FROM") }
     }
 
-    /// Sends a plain-text e-mail. No HTML: nothing to click, nothing to track.
-    pub async fn send(
-        &self,
-        to: &Email,
-        subject: &str,
-        text: &str,
-        attached: Option<Attached>,
-    ) -> Result<(), StorageError> {
+    /// Sends a plain-text e-mail.
+    pub async fn send(&self, to: &Email, mail: Mail<'_>) -> Result<(), StorageError> {
+        let Mail { subject, text, attached, unsubscribe } = mail;
         let content = |data: &str| {
             Content::builder()
                 .data(data)
@@ -65,6 +76,7 @@ impl Mailer {
         let message = Message::builder()
             .set_attachments(attachment.map(|attachment| vec![attachment]))
             .subject(content(subject)?)
+            .set_headers(unsubscribe.map(unsubscribe_headers).transpose()?)
             .body(Body::builder().text(content(text)?).build())
             .build();
         self.ses
@@ -77,6 +89,18 @@ impl Mailer {
             .map(|_| ())
             .map_err(|e| StorageError::call("ses:SendEmail", e))
     }
+}
+
+/// The headers by which a mail program asks for no more, with one press (RFC 8058).
+fn unsubscribe_headers(url: &str) -> Result<Vec<MessageHeader>, StorageError> {
+    let header = |name: &str, value: String| {
+        let built = MessageHeader::builder().name(name).value(value).build();
+        built.map_err(|_| StorageError::Corrupt { what: "e-mail header" })
+    };
+    Ok(vec![
+        header("List-Unsubscribe", format!("<{url}>"))?,
+        header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned())?,
+    ])
 }
 
 impl Texter {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use espace_crypto::Place;
-use espace_domain::{CampaignId, Contact, NotificationId, Random};
+use espace_domain::{CampaignId, Contact, NotificationId, PushEndpoint, PushId, Random};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,28 @@ pub struct Envelope<N> {
     pub addressee: String,
     /// What it tells.
     pub notice: N,
+}
+
+/// A word to a browser that there is something new. It says nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PushNotice {
+    /// Whose browser, by a keyed hash.
+    pub push_owner: String,
+    /// Which.
+    pub push_id: PushId,
+    /// Where it is told.
+    pub endpoint: PushEndpoint,
+}
+
+/// What is delivered.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Parcel<N> {
+    /// To a browser.
+    Push(PushNotice),
+    /// To an address.
+    Letter(Envelope<N>),
 }
 
 /// Where a message stands.
@@ -111,9 +133,9 @@ impl Outbox {
     }
 
     /// The write of a new message, for the transaction of the act it tells of.
-    pub(crate) async fn put_in_transaction<N: Serialize>(
+    pub(crate) async fn put_in_transaction(
         &self,
-        envelope: &Envelope<N>,
+        envelope: &impl Serialize,
         campaign: Option<&CampaignId>,
         now: Timestamp,
         random: &dyn Random,
@@ -145,6 +167,17 @@ impl Outbox {
         Ok(Change::new("message", part))
     }
 
+    /// The write of a word to a browser, beside what it tells of.
+    pub async fn push(
+        &self,
+        notice: &PushNotice,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<Change, StorageError> {
+        let part = self.put_in_transaction(notice, None, now, random).await?;
+        Ok(Change::new("push", part))
+    }
+
     /// Writes a message that tells of no change.
     pub async fn put<N: Serialize>(
         &self,
@@ -169,11 +202,8 @@ impl Outbox {
         Ok(found.map(OutboxEntry::from))
     }
 
-    /// Opens a message.
-    pub async fn open<N: DeserializeOwned>(
-        &self,
-        entry: &OutboxEntry,
-    ) -> Result<Envelope<N>, StorageError> {
+    /// Opens a message: an [`Envelope`], or a [`Parcel`] where it may be either.
+    pub async fn open<P: DeserializeOwned>(&self, entry: &OutboxEntry) -> Result<P, StorageError> {
         let id = &entry.notification_id;
         let key = self.keys.sealing(KeyName::Outbox(shard_of(id))).await?;
         sealing::open(&key, place(id), &entry.sealed)

@@ -101,6 +101,16 @@ impl RelationNames {
         self.name(MacPurpose::Repetition, &["sent", space_id.as_str(), sender, key])
     }
 
+    /// By what the browsers of a person are found, over whose space they are told of.
+    pub fn push_of_space(&self, space_id: &SpaceId) -> String {
+        self.name(MacPurpose::Relation, &["push", "space", space_id.as_str()])
+    }
+
+    /// By what the browsers of a professional are found.
+    pub fn push_of_professional(&self, rpps: &str) -> String {
+        self.name(MacPurpose::Relation, &["push", "professional", rpps])
+    }
+
     /// The name of an act repeated by the same caller.
     pub fn repetition(&self, parts: &[&str]) -> String {
         self.name(MacPurpose::Repetition, parts)

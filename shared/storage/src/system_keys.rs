@@ -51,6 +51,11 @@ pub enum KeyName {
     Inquiry,
     /// Seals the cursors of professionals' boxes.
     Inbox,
+    /// Seals and names the browsers that are told; the seed of the key by which push
+    /// services know us.
+    Push,
+    /// Seals what stops a kind of e-mail.
+    Unsubscription,
 }
 
 impl KeyName {
@@ -68,6 +73,8 @@ impl KeyName {
             Self::Review => "review.1".to_owned(),
             Self::Inquiry => "inquiry.1".to_owned(),
             Self::Inbox => "inbox.1".to_owned(),
+            Self::Push => "push.1".to_owned(),
+            Self::Unsubscription => "unsubscription.1".to_owned(),
         }
     }
 
@@ -77,13 +84,14 @@ impl KeyName {
             Self::PersonIndex => Wrapper::Index,
             Self::LoginIndex | Self::Account(_) => Wrapper::Account,
             Self::Registry(_) => Wrapper::Registry,
-            Self::Outbox(_) => Wrapper::Outbox,
+            Self::Outbox(_) | Self::Push => Wrapper::Outbox,
             Self::Relation
             | Self::Refusal
             | Self::Reveal
             | Self::Review
             | Self::Inquiry
-            | Self::Inbox => Wrapper::Trace,
+            | Self::Inbox
+            | Self::Unsubscription => Wrapper::Trace,
         }
     }
 }

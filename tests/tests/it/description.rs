@@ -36,6 +36,7 @@ async fn parts() -> Result<Vec<utoipa::openapi::OpenApi>> {
         caregivers::router(caregivers::App::new(&aws, environment(), now(), random())?).1,
         inquiries::router(inquiries::App::new(&aws, environment(), now(), random())?).1,
         messaging::router(messaging::App::new(&aws, environment(), now(), random())?).1,
+        notifications::router(notifications::App::new(&aws, environment(), now(), random())?).1,
         review::router(review::App::new(&aws, environment(), now(), random())?).1,
         search::router(search::App::new(&aws, environment(), now(), random())?).1,
         opposition::router(opposition::App::new(&aws, environment(), now(), random())?).1,

@@ -107,6 +107,8 @@ async fn look(deployed: &Deployed, space: &str) -> Result<()> {
         ("consents", "ConsentsTable"),
         ("messages", "MessagesTable"),
         ("inboxes", "InboxesTable"),
+        ("pushSubscriptions", "PushSubscriptionsTable"),
+        ("digests", "DigestsTable"),
         ("followUps", "FollowUpsTable"),
         ("emergencyReviews", "EmergencyReviewsTable"),
         ("inquiries", "InquiriesTable"),

@@ -6,10 +6,16 @@ use espace_domain::{Contact, NotificationId};
 use espace_jobs::{JobContext, JobError};
 use espace_notifications::{Notice, OppositionProof, SERVICE};
 use espace_pdf::{Proof, prove};
-use espace_storage::{Attached, DELIVERY_ATTEMPTS_MAX, Envelope, OutboxEntry, OutboxState};
+use espace_storage::{
+    Attached, DELIVERY_ATTEMPTS_MAX, Envelope, Mail, OutboxEntry, OutboxState, Parcel,
+};
 use jiff::Timestamp;
 
 use crate::App;
+use crate::push::Pushed;
+
+/// The name under which words to browsers are counted.
+const PUSH: &str = "push";
 
 /// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +24,10 @@ pub(crate) enum Delivered {
     Email,
     /// Sent by SMS.
     Sms,
+    /// A browser's push service has it.
+    Push,
+    /// The browser is no more.
+    Gone,
     /// Handed to the print batches.
     ToPrint,
     /// Another delivery has it, or had it.
@@ -32,6 +42,8 @@ impl Delivered {
         match self {
             Self::Email => "email",
             Self::Sms => "sms",
+            Self::Push => "push",
+            Self::Gone => "gone",
             Self::ToPrint => "toPrint",
             Self::Elsewhere => "elsewhere",
             Self::GivenUp => "givenUp",
@@ -74,7 +86,16 @@ pub(crate) async fn deliver(
 
 /// Opens a message and sends it.
 async fn send(app: &App, entry: &OutboxEntry, now: Timestamp) -> Result<Delivered, JobError> {
-    let envelope: Envelope<Notice> = app.outbox.open(entry).await?;
+    let envelope: Envelope<Notice> = match app.outbox.open(entry).await? {
+        Parcel::Letter(envelope) => envelope,
+        Parcel::Push(notice) => {
+            let pushed = app.pusher.tell(&notice, now).await?;
+            let entry = std::slice::from_ref(entry);
+            app.outbox.mark_sent(entry, PUSH, &app.campaigns, now).await?;
+            let told = pushed == Pushed::Told;
+            return Ok(if told { Delivered::Push } else { Delivered::Gone });
+        }
+    };
     let channel = envelope.to.channel();
     let rendered = envelope.notice.render(channel, &app.site);
     let delivered = match &envelope.to {
@@ -91,7 +112,15 @@ async fn send(app: &App, entry: &OutboxEntry, now: Timestamp) -> Result<Delivere
                 }),
                 _ => None,
             };
-            app.mailer.send(email, rendered.subject, &rendered.text, attached).await?;
+            let stop = envelope.notice.unsubscribe();
+            let stop = stop.map(|token| format!("{}/v1/unsubscriptions/{token}", app.origin));
+            let mail = Mail {
+                subject: rendered.subject,
+                text: &rendered.text,
+                attached,
+                unsubscribe: stop.as_deref(),
+            };
+            app.mailer.send(email, mail).await?;
             Delivered::Email
         }
         Contact::Sms(phone) => {

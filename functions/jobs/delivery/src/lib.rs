@@ -1,4 +1,5 @@
-//! Delivers the outbox: e-mail and SMS at once, letters to the print batches.
+//! Delivers the outbox: e-mail, SMS and words to browsers at once, letters to the print
+//! batches.
 //!
 //! A message just written comes by the table's stream; what failed or was
 //! missed is found by the schedule through the due index. A message is taken
@@ -10,6 +11,7 @@
 
 mod app;
 mod deliver;
+mod push;
 
 pub use app::App;
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use espace_domain::{Clock, Random};
 use espace_jobs::JobSettings;
 use espace_storage::{
-    Aws, Consents, Contacts, Environment, FollowUps, MissingVariables, Outbox, ProfessionalNotices,
-    Relations, Repetitions, Reviews, SpaceKeys, Spaces, SystemKeys, Traces,
+    Aws, Consents, Contacts, Digests, Environment, FollowUps, Messages, MissingVariables, Outbox,
+    ProfessionalNotices, PushSubscriptions, Relations, Repetitions, Reviews, SpaceKeys, Spaces,
+    SystemKeys, Traces, Unsubscriptions,
 };
 
 /// The stores this job is allowed, and no other.
@@ -27,6 +28,10 @@ pub struct App {
     pub(crate) notices: ProfessionalNotices,
     pub(crate) relations: Relations,
     pub(crate) outbox: Outbox,
+    pub(crate) digests: Digests,
+    pub(crate) pushes: PushSubscriptions,
+    pub(crate) messages: Messages,
+    pub(crate) unsubscriptions: Unsubscriptions,
     pub(crate) random: Arc<dyn Random>,
 }
 
@@ -52,6 +57,10 @@ impl App {
             reviews: Reviews::new(aws, env, keys.clone()),
             notices: ProfessionalNotices::new(aws, env),
             relations: Relations::new(keys.clone()),
+            digests: Digests::new(aws, env),
+            pushes: PushSubscriptions::new(aws, env, keys.clone()),
+            messages: Messages::new(aws, env),
+            unsubscriptions: Unsubscriptions::new(keys.clone()),
             outbox: Outbox::new(aws, env, keys),
             random,
         };

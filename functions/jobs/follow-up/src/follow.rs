@@ -5,7 +5,7 @@
 use espace_crypto::SealingKey;
 use espace_domain::decision::{AccessMode, Action, Chain, PartyKind, Standing};
 use espace_domain::{
-    FollowUpId, NotificationKind, NotificationPreferences, Outcome, Tie, Trace, is_minor,
+    FollowUpId, NotificationKind, NotificationPreferences, Outcome, SpaceId, Tie, Trace, is_minor,
     paris_date,
 };
 use espace_jobs::{JobContext, JobError};
@@ -13,7 +13,8 @@ use espace_storage::transitions::finish_follow_up;
 use espace_storage::{Change, Choice, FollowUp, FollowUpTaken, REPETITION_S, Repetition, Space};
 use jiff::Timestamp;
 
-use crate::{App, emergency, tell};
+use crate::tell::News;
+use crate::{App, correspond, emergency, tell};
 
 /// What the trace of a deposit says that added nothing.
 const AGAIN: &str = "again";
@@ -90,7 +91,7 @@ async fn attempt(
 ) -> Result<Option<Followed>, JobError> {
     let now = context.clock.now();
     let mut changes = Vec::new();
-    let mut messages = Vec::new();
+    let mut news = News::default();
     if let Some(known) = known(app, follow_up, context).await?
         && known.trace.outcome == Outcome::Allowed
     {
@@ -99,16 +100,27 @@ async fn attempt(
         if let Some(kind) = kind_of(&known.trace).filter(|_| !follow_up.chain.is_pending())
             && let Some(once) = once(app, &known, kind, now).await?
         {
-            messages = tell::messages(app, &known, kind).await?;
-            changes.extend(once.filter(|_| !messages.is_empty()));
+            news = tell::news(app, &known, kind, now).await?;
+            changes.extend(once.filter(|_| news.is_told()));
         }
+        changes.extend(correspond::changes(app, &known, now).await?);
     }
-    let told = !messages.is_empty();
+    let told = news.is_told();
+    changes.append(&mut news.changes);
     changes.push(app.follow_ups.done(follow_up)?);
     let random = app.random.as_ref();
-    let finished = finish_follow_up(&app.outbox, &changes, &messages, random, now).await?;
+    let finished = finish_follow_up(&app.outbox, &changes, &news.messages, random, now).await?;
     let followed = if told { Followed::Told } else { Followed::Silent };
     Ok(finished.then_some(followed))
+}
+
+/// A space and its content key; nothing of one that was erased.
+pub(crate) async fn of_space(
+    app: &App,
+    space_id: &SpaceId,
+) -> Result<Option<(Space, SealingKey)>, JobError> {
+    let space = app.spaces.find(space_id).await?;
+    Ok(space.zip(app.space_keys.content(space_id).await?))
 }
 
 /// What there is to know; nothing of a space that was erased.
@@ -118,12 +130,8 @@ async fn known(
     context: &JobContext,
 ) -> Result<Option<Known>, JobError> {
     let space_id = &follow_up.space_id;
-    let Some(space) = app.spaces.find(space_id).await? else { return Ok(None) };
-    let (Some(key), Some(trace_key)) =
-        (app.space_keys.content(space_id).await?, app.space_keys.trace(space_id).await?)
-    else {
-        return Ok(None);
-    };
+    let Some((space, key)) = of_space(app, space_id).await? else { return Ok(None) };
+    let Some(trace_key) = app.space_keys.trace(space_id).await? else { return Ok(None) };
     let at = (follow_up.chain, follow_up.sequence);
     let Some(stored) = app.traces.find(space_id, at, &trace_key).await? else {
         return Err(JobError::Work("an act to follow up has no trace"));

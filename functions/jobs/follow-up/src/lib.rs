@@ -8,15 +8,17 @@
 //! Must not know: AWS, nor how a message travels.
 
 mod app;
+mod correspond;
+mod digest;
 mod emergency;
 mod follow;
 mod tell;
 
 pub use app::App;
 
-use espace_domain::FollowUpId;
+use espace_domain::{FollowUpId, SpaceId};
 use espace_jobs::{JobContext, JobError, JobEvent, JobOutcome};
-use espace_storage::FOLLOW_UP_SHARDS;
+use espace_storage::{DIGEST_SHARDS, FOLLOW_UP_SHARDS};
 use futures_util::{StreamExt, stream};
 use serde_json::Value;
 
@@ -52,6 +54,13 @@ pub async fn handle(
                 let due = app.follow_ups.due(shard, as_of, SWEEP_PAGE).await?;
                 all(app, due, &context, &mut outcome).await;
             }
+            for shard in (0..DIGEST_SHARDS).map(|n| n.wrapping_add(first) % DIGEST_SHARDS) {
+                if context.clock.now() >= context.stop_at {
+                    break;
+                }
+                let due = app.digests.due(shard, as_of, SWEEP_PAGE).await?;
+                all_digests(app, due, &context, &mut outcome).await;
+            }
             Ok(outcome)
         }
         JobEvent::Messages(_) => Err(JobError::UnknownEvent),
@@ -67,6 +76,27 @@ async fn all(app: &App, ids: Vec<FollowUpId>, context: &JobContext, outcome: &mu
     while let Some(followed) = work.next().await {
         match followed {
             Ok(followed) => outcome.add(followed.name(), 1),
+            Err(error) => {
+                outcome.add("failed", 1);
+                outcome.error.get_or_insert_with(|| error.to_string());
+            }
+        }
+    }
+}
+
+/// Tells what was to be told together, each failing alone.
+async fn all_digests(
+    app: &App,
+    spaces: Vec<SpaceId>,
+    context: &JobContext,
+    outcome: &mut JobOutcome,
+) {
+    let mut work = stream::iter(spaces)
+        .map(|id| async move { Box::pin(digest::tell_digest(app, &id, context)).await })
+        .buffer_unordered(CONCURRENCY);
+    while let Some(told) = work.next().await {
+        match told {
+            Ok(_) => outcome.add("digests", 1),
             Err(error) => {
                 outcome.add("failed", 1);
                 outcome.error.get_or_insert_with(|| error.to_string());

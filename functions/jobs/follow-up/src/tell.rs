@@ -1,24 +1,45 @@
-//! Whom an act is told to, and in which words.
+//! Whom an act is told to, where and in which words: at once, or with the rest of the day.
 //!
 //! Must not know: what else follows it.
 
-use espace_domain::{Channel, NotificationKind, SpaceState, Suspension};
+use espace_crypto::SealingKey;
+use espace_domain::{
+    Channel, NotificationKind, NotificationPreferences, SpaceId, SpaceState, Suspension,
+};
 use espace_jobs::JobError;
 use espace_notifications::Notice;
-use espace_storage::{Envelope, told};
+use espace_storage::{Change, Envelope, PushNotice, Unsubscription, told};
+use jiff::Timestamp;
 
 use crate::App;
 use crate::follow::Known;
 
-/// The messages that tell a person of something; none where they do not wish it.
-pub(crate) async fn messages(
+/// What tells of something.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    /// To addresses.
+    pub(crate) messages: Vec<Envelope<Notice>>,
+    /// To browsers, or to what is told later.
+    pub(crate) changes: Vec<Change>,
+}
+
+impl News {
+    /// Whether anyone is told.
+    pub(crate) fn is_told(&self) -> bool {
+        !(self.messages.is_empty() && self.changes.is_empty())
+    }
+}
+
+/// What tells a person of something; nothing where they do not wish it.
+pub(crate) async fn news(
     app: &App,
     known: &Known,
     kind: NotificationKind,
-) -> Result<Vec<Envelope<Notice>>, JobError> {
+    now: Timestamp,
+) -> Result<News, JobError> {
     let is_emergency = kind == NotificationKind::EmergencyAccess;
     if known.is_kept_from_family || !known.preferences.wants(kind) {
-        return Ok(Vec::new());
+        return Ok(News::default());
     }
     // Who has not taken their space in hand hears of emergencies alone; of one who died or
     // left, or whose addresses are in doubt, nobody does.
@@ -30,24 +51,99 @@ pub(crate) async fn messages(
     let is_suspended =
         matches!(known.space.suspension, Some(Suspension::Deceased | Suspension::Frozen));
     if is_suspended || !is_told {
-        return Ok(Vec::new());
+        return Ok(News::default());
     }
-    let contacts = app.contacts.of_space(&known.space.space_id).await?;
-    let (mut at_once, mut letters) = (Vec::new(), Vec::new());
-    for contact in told(contacts, &known.preferences) {
+    let due = known.preferences.digest.due_after(known.trace.at).filter(|_| kind.may_wait());
+    let Some(due) = due else { return at_once(app, known, kind, now).await };
+    let space_id = &known.space.space_id;
+    let pending = app.digests.pending(space_id, &known.key).await?;
+    let random = app.random.as_ref();
+    let added = app.digests.add(space_id, &pending, (kind, due), &known.key, random)?;
+    Ok(News { messages: Vec::new(), changes: vec![added] })
+}
+
+/// What tells them now: at their addresses, and in the browsers of who holds the space.
+async fn at_once(
+    app: &App,
+    known: &Known,
+    kind: NotificationKind,
+    now: Timestamp,
+) -> Result<News, JobError> {
+    let random = app.random.as_ref();
+    let space_id = &known.space.space_id;
+    let what = Unsubscription { space_id: space_id.clone(), kind };
+    let unsubscribe =
+        if kind.may_wait() { Some(app.unsubscriptions.token(&what, random).await?) } else { None };
+    let notice = Notice::Activity {
+        activity: kind,
+        first_name: known.first_name.clone(),
+        at: known.trace.at,
+        unsubscribe,
+    };
+    let whose = (space_id, &known.key, known.full_name.as_str());
+    let is_emergency = kind == NotificationKind::EmergencyAccess;
+    let addressed = addressed(app, whose, &known.preferences, &notice).await?;
+    let messages = addressed.with_paper_if(is_emergency);
+    let mut changes = Vec::new();
+    // With a safe contact, all of it goes there and nowhere else.
+    if known.preferences.safe_contact.is_none() {
+        let owner = app.relations.names().await?.push_of_space(space_id);
+        changes = pushes(app, &owner, now).await?;
+    }
+    Ok(News { messages, changes })
+}
+
+/// A notice to each address of a person that is told, letters last.
+pub(crate) async fn addressed(
+    app: &App,
+    (space_id, key, name): (&SpaceId, &SealingKey, &str),
+    preferences: &NotificationPreferences,
+    notice: &Notice,
+) -> Result<Addressed, JobError> {
+    let contacts = app.contacts.of_space(space_id).await?;
+    let mut addressed = Addressed::default();
+    for contact in told(contacts, preferences) {
         if contact.confirmed_at.is_none() && !contact.on_file {
             continue;
         }
-        let to = contact.open(&known.key)?;
-        let channel = to.channel();
-        let envelope =
-            Envelope { to, addressee: known.full_name.clone(), notice: notice(known, kind) };
-        if channel == Channel::Letter { &mut letters } else { &mut at_once }.push(envelope);
+        let to = contact.open(key)?;
+        let is_letter = to.channel() == Channel::Letter;
+        let envelope = Envelope { to, addressee: name.to_owned(), notice: notice.clone() };
+        if is_letter { &mut addressed.letters } else { &mut addressed.at_once }.push(envelope);
     }
-    // Paper is for who has nothing else, and for what must be told.
-    Ok(if at_once.is_empty() && is_emergency { letters } else { at_once })
+    Ok(addressed)
 }
 
-fn notice(known: &Known, activity: NotificationKind) -> Notice {
-    Notice::Activity { activity, first_name: known.first_name.clone(), at: known.trace.at }
+/// A notice, by how it travels.
+#[derive(Debug, Default)]
+pub(crate) struct Addressed {
+    /// By e-mail and text message.
+    pub(crate) at_once: Vec<Envelope<Notice>>,
+    /// On paper.
+    letters: Vec<Envelope<Notice>>,
+}
+
+impl Addressed {
+    /// Paper is for who has nothing else, and for what must be told.
+    fn with_paper_if(self, must: bool) -> Vec<Envelope<Notice>> {
+        if self.at_once.is_empty() && must { self.letters } else { self.at_once }
+    }
+}
+
+/// A word to each browser of an owner.
+pub(crate) async fn pushes(
+    app: &App,
+    owner: &str,
+    now: Timestamp,
+) -> Result<Vec<Change>, JobError> {
+    let mut changes = Vec::new();
+    for browser in app.pushes.of(owner).await? {
+        let notice = PushNotice {
+            push_owner: browser.owner,
+            push_id: browser.push_id,
+            endpoint: browser.endpoint,
+        };
+        changes.push(app.outbox.push(&notice, now, app.random.as_ref()).await?);
+    }
+    Ok(changes)
 }

@@ -15,7 +15,7 @@ pub use app::App;
 use espace_domain::{BatchId, NotificationId, RunId};
 use espace_jobs::{JobContext, JobError, JobEvent, JobOutcome};
 use espace_notifications::Notice;
-use espace_storage::{DUE_SHARDS, LETTERS_PER_BATCH_MAX, OutboxState};
+use espace_storage::{DUE_SHARDS, Envelope, LETTERS_PER_BATCH_MAX, OutboxState};
 use jiff::{SignedDuration, Timestamp};
 
 /// How long a run may hold the right to print: longer than a function lives.
@@ -93,7 +93,7 @@ async fn gather(
             if entry.state != OutboxState::ToPrint {
                 continue;
             }
-            if app.outbox.open::<Notice>(&entry).await.is_ok() {
+            if app.outbox.open::<Envelope<Notice>>(&entry).await.is_ok() {
                 letters.push(id);
             } else {
                 app.outbox.mark_failed(&entry).await?;

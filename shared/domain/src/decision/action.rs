@@ -155,6 +155,9 @@ actions! {
     ReadPreferences = "readPreferences", [C::IsOneOf(OWNERS), C::SpaceInHand];
     /// Choosing of what the holder is told.
     SetPreferences = "setPreferences", [C::IsOneOf(OWNERS), C::SpaceInHand];
+    /// Stopping a kind of notification, asked for from a mail program: by a token that
+    /// stops that and nothing else.
+    StopNotification = "stopNotification", [C::IsOneOf(&[PartyKind::Job]), C::SpaceStands];
     /// Seeing who helps the holder, and who was asked to.
     ReadCaregivers = "readCaregivers", [C::IsOneOf(HOLDER), C::SpaceInHand];
     /// Asking someone to help. The holder alone: a caregiver does not share on.

@@ -36,7 +36,7 @@ pub(crate) struct PreferencesView {
 /// What the holder chose.
 #[utoipa::path(
     get, path = "/v1/spaces/{spaceId}/notification-preferences",
-    operation_id = "readNotificationPreferences", tag = "consent",
+    operation_id = "readNotificationPreferences", tag = "notifications",
     params(("spaceId" = String, Path)),
     responses(
         (status = 200, body = PreferencesView),

@@ -14,7 +14,6 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::give::put;
 use crate::read_preferences::PreferencesView;
 
 /// What the holder chooses.
@@ -64,7 +63,7 @@ impl From<Option<String>> for Whereto {
 /// alone.
 #[utoipa::path(
     put, path = "/v1/spaces/{spaceId}/notification-preferences",
-    operation_id = "setNotificationPreferences", tag = "consent",
+    operation_id = "setNotificationPreferences", tag = "notifications",
     params(("spaceId" = String, Path)), request_body = NewPreferences,
     responses(
         (status = 200, body = PreferencesView),
@@ -83,12 +82,8 @@ pub(crate) async fn set(
     let input = body?.value;
     let key = &visit.opened(&permit)?.content_key;
     let entry = Consents::notifications_entry();
-    let known = app.consents.list(&visit.space_id, key).await?;
-    let before = known.into_iter().find_map(|(_, found)| match found.value {
-        Choice::Notifications(chosen) => Some((chosen, found.version)),
-        _ => None,
-    });
-    let (mut chosen, version) = before.unwrap_or_default();
+    let Versioned { value: mut chosen, version } =
+        app.consents.chosen_notifications(&visit.space_id, key).await?;
     chosen.access = input.access;
     chosen.document_read = input.document_read;
     chosen.new_document = input.new_document;
@@ -102,7 +97,8 @@ pub(crate) async fn set(
     }
     let view = PreferencesView::from(&chosen);
     let choice = Versioned { value: Choice::Notifications(chosen), version };
-    let changes = [put(&app, (&visit, &permit), entry, &choice)?];
+    let random = app.random.as_ref();
+    let changes = [app.consents.put(&visit.space_id, entry, &choice, key, random)?];
     // Which contact is the safe one stays out of the log, that others may be made to show.
     let done = Done { changes: &changes, ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;
