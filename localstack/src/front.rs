@@ -14,6 +14,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use crate::mail::Mailbox;
+use crate::mssante::Operator;
 use crate::providers::Providers;
 use crate::push_service::PushService;
 
@@ -45,7 +46,12 @@ pub struct RunningFront {
 }
 
 /// Serves the providers and the push service at once; the API and the mailbox once they are there.
-pub fn start(listener: TcpListener, providers: Providers, pushes: PushService) -> RunningFront {
+pub fn start(
+    listener: TcpListener,
+    providers: Providers,
+    pushes: PushService,
+    operator: Operator,
+) -> RunningFront {
     let stage = Arc::new(RwLock::new(String::new()));
     let front = Front { http: reqwest::Client::new(), stage: stage.clone() };
     let router = Router::new()
@@ -54,6 +60,7 @@ pub fn start(listener: TcpListener, providers: Providers, pushes: PushService) -
         .with_state(front)
         .merge(providers.routes())
         .merge(pushes.router())
+        .merge(operator.router())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     let task = tokio::spawn(async move {
         // Ends with the process; a failure shows as refused connections.

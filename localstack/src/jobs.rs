@@ -16,12 +16,13 @@ use serde_json::{Value, json};
 use crate::deploy::Stack;
 
 /// The jobs that can be fired, and the output that names their function.
-pub const JOBS: [(&str, &str); 9] = [
+pub const JOBS: [(&str, &str); 10] = [
     ("anchor", "AnchorFunction"),
     ("auto-creation", "AutoCreationFunction"),
     ("delivery", "DeliveryFunction"),
     ("follow-up", "FollowUpFunction"),
     ("ingest", "IngestFunction"),
+    ("mssante", "MssanteFunction"),
     ("reveal", "RevealFunction"),
     ("sweep", "SweepFunction"),
     ("printing", "PrintingFunction"),

@@ -20,6 +20,7 @@ pub mod functions;
 pub mod import_dmp;
 pub mod jobs;
 pub mod mail;
+pub mod mssante;
 pub mod owner;
 pub mod people;
 pub mod providers;
@@ -29,10 +30,11 @@ pub mod runtime_api;
 pub mod seed;
 pub mod system;
 pub mod template;
+pub mod trust_space;
 pub mod verify_log;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 27] = [
+pub const FUNCTIONS: [&str; 28] = [
     "activation",
     "anchor",
     "auto-creation",
@@ -49,6 +51,7 @@ pub const FUNCTIONS: [&str; 27] = [
     "inquiry",
     "majority",
     "messaging",
+    "mssante",
     "notifications",
     "openapi",
     "opposition",

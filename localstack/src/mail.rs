@@ -17,6 +17,7 @@ use tokio::process::Command;
 use tokio::sync::Mutex;
 
 use crate::backend::python;
+use crate::mssante::Operator;
 use crate::push_service::PushService;
 
 /// Reads a PDF on standard input; prints the text of its pages as JSON.
@@ -27,7 +28,8 @@ json.dump([page.extract_text() for page in reader.pages], sys.stdout)";
 /// A message that was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// `email`, `sms`, `letter`, or `push` for a word to a browser.
+    /// `email`, `sms`, `letter`, `push` for a word to a browser, `mssante` for a mail to a
+    /// professional.
     pub channel: String,
     /// The address; of a letter, name and address on one line.
     pub to: String,
@@ -48,6 +50,7 @@ pub struct Mailbox {
     print_bucket: String,
     identity: Arc<age::x25519::Identity>,
     pushes: PushService,
+    operator: Operator,
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -58,6 +61,7 @@ struct Seen {
     texts: HashMap<String, usize>,
     batches: HashSet<String>,
     pushes: usize,
+    secure: usize,
 }
 
 /// The mailing house's index of a batch.
@@ -75,7 +79,7 @@ impl Mailbox {
         config: &SdkConfig,
         print_bucket: &str,
         identity: age::x25519::Identity,
-        pushes: PushService,
+        (pushes, operator): (PushService, Operator),
     ) -> Self {
         Self {
             http: reqwest::Client::new(),
@@ -84,6 +88,7 @@ impl Mailbox {
             print_bucket: print_bucket.to_owned(),
             identity: Arc::new(identity),
             pushes,
+            operator,
             seen: Arc::default(),
         }
     }
@@ -97,6 +102,9 @@ impl Mailbox {
         let taken = self.pushes.taken();
         new.extend(taken.iter().skip(seen.pushes).cloned());
         seen.pushes = taken.len();
+        let taken = self.operator.taken();
+        new.extend(taken.iter().skip(seen.secure).cloned());
+        seen.secure = taken.len();
         new.sort_by_key(|message| message.at);
         seen.messages.extend(new);
         Ok(seen.messages.clone())

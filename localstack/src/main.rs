@@ -63,6 +63,8 @@ enum Command {
     /// Deposits a folder of documents as the insurer, resumable: `index.ndjson` says of each
     /// whose it is, its file, and its entry.
     ImportDmp { folder: PathBuf },
+    /// Feeds the trust space of secure mail: domains and mailboxes, a JSON object a line.
+    TrustSpace { file: PathBuf },
     /// Verifies a downloaded access log (its parts in order), offline.
     VerifyLog {
         #[arg(required = true)]
@@ -125,6 +127,13 @@ async fn run(command: Command) -> Result<()> {
             let counts = import_dmp::import(&api, &folder, progress).await?;
             eprintln!();
             print(&serde_json::to_string(&counts)?);
+            Ok(())
+        }
+        Command::TrustSpace { file } => {
+            let (config, stack) = reach(&System::load()?).await?;
+            let lines = std::fs::read_to_string(file)?;
+            let fed = local_cloud::trust_space::feed(&config, &stack, &lines).await?;
+            print(&format!("{fed} lines"));
             Ok(())
         }
         Command::VerifyLog { files, anchor } => {

@@ -14,6 +14,7 @@ use crate::deploy::{Stack, deploy, upload};
 use crate::front::{RunningFront, start, start_mail};
 use crate::functions::package;
 use crate::mail::Mailbox;
+use crate::mssante::Operator;
 use crate::providers::{AUDIENCE, Providers};
 use crate::push_service::PushService;
 use crate::say;
@@ -23,6 +24,8 @@ use crate::system::System;
 const FRONT_PORT: u16 = 8_080;
 /// The port of the mailbox, where it is free.
 const MAIL_PORT: u16 = 8_025;
+/// The port of the operator of secure mail, where it is free.
+const SMTP_PORT: u16 = 2_525;
 /// The name of the stack.
 pub const STACK: &str = "espace";
 
@@ -45,6 +48,7 @@ pub struct RunningSystem {
     backend: Backend,
     front: RunningFront,
     mail: tokio::task::JoinHandle<()>,
+    smtp: tokio::task::JoinHandle<()>,
     file: PathBuf,
     /// Where it is.
     pub system: System,
@@ -106,7 +110,9 @@ impl RunningSystem {
         say("starting the cloud");
         let backend = Backend::start(options.kind, &directory).await?;
         match Self::start_on(&backend, options, &directory).await {
-            Ok((front, mail, system, file)) => Ok(Self { backend, front, mail, file, system }),
+            Ok((front, [mail, smtp], system, file)) => {
+                Ok(Self { backend, front, mail, smtp, file, system })
+            }
             Err(error) => {
                 backend.stop().await?;
                 let log = directory.join("ministack.log");
@@ -119,7 +125,7 @@ impl RunningSystem {
         backend: &Backend,
         options: &Options,
         directory: &Path,
-    ) -> Result<(RunningFront, tokio::task::JoinHandle<()>, System, PathBuf)> {
+    ) -> Result<(RunningFront, [tokio::task::JoinHandle<()>; 2], System, PathBuf)> {
         let config = owner(&backend.endpoint).await;
         let listener = TcpListener::bind(("127.0.0.1", free_port(FRONT_PORT)?)).await?;
         let mail_listener = TcpListener::bind(("127.0.0.1", free_port(MAIL_PORT)?)).await?;
@@ -128,7 +134,11 @@ impl RunningSystem {
         let issuers =
             ["professional", "support", "insurer"].map(|provider| providers.issuer(provider));
         let pushes = PushService::new(&origin);
-        let front = start(listener, providers, pushes.clone());
+        let operator = Operator::default();
+        let front = start(listener, providers, pushes.clone(), operator.clone());
+        let smtp_listener = TcpListener::bind(("127.0.0.1", free_port(SMTP_PORT)?)).await?;
+        let smtp = format!("smtp://{}", smtp_listener.local_addr()?);
+        let smtp_task = operator.clone().serve(smtp_listener);
 
         say("packaging the functions");
         let (version, packages) = package(&options.binaries, directory)?;
@@ -138,14 +148,22 @@ impl RunningSystem {
         let recipient = identity.to_public().to_string();
         // Browsers make no passkey for an address in digits.
         let passkey_origin = origin.replace("127.0.0.1", "localhost");
-        let parameters = parameters(&prefix, &origin, &passkey_origin, &issuers, &recipient);
+        let mut parameters = parameters(&prefix, &origin, &passkey_origin, &issuers, &recipient);
+        parameters.push(("MailGateway", &smtp));
         let stack = deploy(&config, STACK, &parameters).await?;
         front.point_at(&backend.endpoint, stack.output("ApiId")?);
-        let mailbox = Mailbox::new(&config, stack.output("PrintBucket")?, identity, pushes);
+        let mailbox = Mailbox::new(
+            &config,
+            stack.output("PrintBucket")?,
+            identity,
+            (pushes, operator.clone()),
+        );
+        operator.deliver_to(&config, stack.output("MailBucket")?);
         let system = System {
             api: origin.clone(),
             web: origin,
             mail: format!("http://{}/", mail_listener.local_addr()?),
+            smtp: Some(smtp.clone()),
             aws: backend.endpoint.clone(),
             stack: stack.name.clone(),
         };
@@ -161,7 +179,7 @@ impl RunningSystem {
             directory.join("system.json")
         };
         system.write(&file)?;
-        Ok((front, mail, system, file))
+        Ok((front, [mail, smtp_task], system, file))
     }
 
     /// Starts everything, then waits for Ctrl-C or a termination signal and stops
@@ -193,6 +211,7 @@ impl RunningSystem {
         let _removed = std::fs::remove_file(&self.file);
         self.front.stop();
         self.mail.abort();
+        self.smtp.abort();
         self.backend.stop().await
     }
 }

@@ -18,6 +18,9 @@ pub struct System {
     pub web: String,
     /// The list of everything that was sent.
     pub mail: String,
+    /// The stand-in of an operator of secure mail, `smtp://…`.
+    #[serde(default)]
+    pub smtp: Option<String>,
     /// The cloud's own endpoint.
     pub aws: String,
     /// The stack's name.

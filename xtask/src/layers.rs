@@ -10,12 +10,13 @@ use crate::step::{command, project};
 
 /// What each shared crate may use of the workspace. Functions may use any
 /// shared crate and no other function; tools may use anything.
-const SHARED: [(&str, &[&str]); 11] = [
+const SHARED: [(&str, &[&str]); 12] = [
     ("espace-domain", &[]),
     ("espace-content", &[]),
     ("espace-crypto", &["espace-domain"]),
     ("espace-deposit", &["espace-content", "espace-domain"]),
     ("espace-logging", &[]),
+    ("espace-mail", &["espace-domain"]),
     ("espace-notifications", &["espace-domain"]),
     ("espace-pdf", &[]),
     ("espace-storage", &["espace-crypto", "espace-domain"]),
@@ -32,10 +33,12 @@ const RESERVED: [(&str, &[&str]); 6] = [
     ("lambda_runtime", &["espace-jobs"]),
     ("argon2", &["espace-crypto"]),
     ("krilla", &["espace-pdf"]),
-    ("jsonwebtoken", &["espace-http", "sessions"]),
+    ("jsonwebtoken", &["espace-crypto", "espace-http", "sessions"]),
 ];
 /// What of a reserved prefix is free all the same.
-const FREE: [(&str, &str); 4] = [
+const FREE: [(&str, &str); 6] = [
+    ("aws-lc-rs", "mssante"),
+    ("aws-lc-rs", "espace-mail"),
     ("aws-lc-rs", "espace-crypto"),
     ("aws-lc-rs", "sessions"),
     ("aws-lc-rs", "documents"),
@@ -44,7 +47,8 @@ const FREE: [(&str, &str); 4] = [
 /// What pure crates may never reach, even through others.
 const IMPURE: [&str; 6] = ["tokio", "hyper", "reqwest", "aws-config", "axum", "lambda_runtime"];
 /// The pure crates.
-const PURE: [&str; 6] = [
+const PURE: [&str; 7] = [
+    "espace-mail",
     "espace-domain",
     "espace-crypto",
     "espace-content",

@@ -57,6 +57,7 @@ pub(crate) async fn keep(
         extension: inspected.media.extension(),
         size: content.len() as u64,
         sha256,
+        provenance: None,
         author: author((visit, permit))?,
         added_at: visit.now,
         object: object.clone(),

@@ -4,8 +4,8 @@
 
 use espace_content::Header;
 use espace_domain::decision::{Labels, Party};
-use espace_domain::{DocumentId, MatrixGroup};
-use espace_storage::{Author, Document, Upload};
+use espace_domain::{DocumentId, MatrixGroup, ThreadId};
+use espace_storage::{Author, Document, Provenance, Upload};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -37,6 +37,9 @@ pub(crate) struct DocumentView {
     sha256: String,
     author: AuthorView,
     added_at: Timestamp,
+    /// Where it came from, where it was filed from a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provenance: Option<ProvenanceView>,
     /// `MASQUE_PS`, `INVISIBLE_PATIENT`, `INVISIBLE_REPRESENTANTS_LEGAUX`.
     visibility: Vec<&'static str>,
     /// Of a deposit: what its depositor should look at. `matricule-key`: the key of the
@@ -49,6 +52,29 @@ pub(crate) struct DocumentView {
     /// What the holder's side put away; not for others.
     #[serde(skip_serializing_if = "Option::is_none")]
     archived: Option<bool>,
+}
+
+/// From which message it was filed.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProvenanceView {
+    /// Who sent it.
+    sender: Option<String>,
+    sent_at: Timestamp,
+    /// The conversation; not for others than the holder's side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    thread_id: Option<ThreadId>,
+}
+
+impl ProvenanceView {
+    fn of(from: Provenance, party: Party) -> Self {
+        Self {
+            sender: from.sender,
+            sent_at: from.sent_at,
+            thread_id: party.is_own_side().then_some(from.thread_id),
+        }
+    }
 }
 
 /// Who deposited it.
@@ -86,6 +112,7 @@ impl DocumentView {
             size: details.size,
             sha256: details.sha256,
             author: AuthorView::from(details.author),
+            provenance: details.provenance.map(|from| ProvenanceView::of(from, party)),
             added_at: details.added_at,
             visibility: names_of(labels),
             warnings: Vec::new(),
@@ -122,6 +149,7 @@ impl DocumentView {
             size: details.size,
             sha256: details.sha256,
             author: AuthorView::from(details.author),
+            provenance: None,
             added_at: details.begun_at,
             visibility: names_of(details.labels),
             warnings: Vec::new(),

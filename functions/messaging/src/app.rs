@@ -27,6 +27,8 @@ pub struct App {
     pub(crate) throttles: Throttles,
     /// Messages that one sender sends in an hour.
     pub(crate) messages_per_sender: u32,
+    /// Whether documents of test identities are taken.
+    pub(crate) takes_test_identities: bool,
     pub(crate) random: Arc<dyn Random>,
 }
 
@@ -50,6 +52,7 @@ impl App {
             vault: Vault::new(aws, env),
             relations: Relations::new(keys.clone()),
             throttles: Throttles::new(aws, env, keys, KeyName::Relation),
+            takes_test_identities: env.required("ESPACE_TEST_IDENTITIES") == "true",
             messages_per_sender: env.required_number("ESPACE_MESSAGES_PER_SENDER"),
             random,
         };

@@ -9,12 +9,12 @@ use axum::response::Response;
 use espace_access::{Done, Permit, Visit};
 use espace_crypto::ContentPlace;
 use espace_domain::decision::Action;
-use espace_domain::{Attachment, DocumentId};
+use espace_domain::{Attachment, DocumentId, Message};
 use espace_http::{Asked, Bearer, Download, Problem, ProblemBody, ProblemKind};
 use espace_storage::{StoredContent, StoredThread};
 
 use crate::App;
-use crate::read::enter;
+use crate::read::{enter, named};
 
 /// A content that is joined, as it is offered.
 pub(crate) struct Joined {
@@ -22,7 +22,8 @@ pub(crate) struct Joined {
     version: u32,
     object: String,
     content_key: Vec<u8>,
-    size: u64,
+    pub(crate) size: u64,
+    pub(crate) sha256: String,
     content_type: String,
     pub(crate) title: String,
     extension: String,
@@ -56,9 +57,9 @@ pub(crate) async fn read(
     let place = (number.as_str(), position.as_str());
     let found = find(&app, (&visit, &permit), &stored, place).await?;
     let Some(joined) = found else {
-        return Err(app.guard.nowhere(&visit, action, &[&thread_id]).await);
+        return Err(app.guard.nowhere(&visit, action, &named(&thread_id)).await);
     };
-    let (permit, joined) = match joined {
+    let (permit, joined) = match joined.0 {
         Found::Document(document) => {
             let document_id = document.document_id.as_str();
             let facts = Some(visit.facts(&document));
@@ -102,20 +103,20 @@ pub(crate) async fn find(
     (visit, permit): (&Visit, &Permit),
     stored: &StoredThread,
     (number, position): (&str, &str),
-) -> Result<Option<Found>, Problem> {
+) -> Result<Option<(Found, Message)>, Problem> {
     let (Ok(number), Ok(position)) = (number.parse::<u32>(), position.parse::<usize>()) else {
         return Ok(None);
     };
     let key = &visit.opened(permit)?.content_key;
     let message = app.messages.message(&visit.space_id, &stored.thread_id, number, key).await?;
-    let at = position.checked_sub(1);
-    let joined = message.zip(at).and_then(|(message, at)| message.attachments.into_iter().nth(at));
-    match joined {
+    let Some((message, at)) = message.zip(position.checked_sub(1)) else { return Ok(None) };
+    let joined = message.attachments.get(at).cloned();
+    let found = match joined {
         Some(Attachment::Document { document_id }) => {
             let document = app.documents.find(&visit.space_id, &document_id, key).await?;
-            Ok(document.map(|document| Found::Document(Box::new(document))))
+            document.map(|document| Found::Document(Box::new(document)))
         }
-        Some(Attachment::File(file)) => Ok(Some(Found::File(Joined {
+        Some(Attachment::File(file)) => Some(Found::File(Joined {
             document_id: file.file_id,
             version: 1,
             object: file.object,
@@ -124,9 +125,11 @@ pub(crate) async fn find(
             content_type: file.content_type,
             title: file.name,
             extension: file.extension,
-        }))),
-        None => Ok(None),
-    }
+            sha256: file.sha256,
+        })),
+        Some(Attachment::Refused { .. }) | None => None,
+    };
+    Ok(found.map(|found| (found, message)))
 }
 
 impl Joined {
@@ -141,6 +144,7 @@ impl Joined {
             content_type: details.content_type,
             title: details.title,
             extension: details.extension,
+            sha256: details.sha256,
         }
     }
 

@@ -144,7 +144,7 @@ pub(crate) fn message(
         at: visit.now,
         body: body.to_owned(),
         attachments,
-        by_mail: false,
+        mail: None,
     })
 }
 

@@ -11,6 +11,7 @@ mod attachment;
 mod close;
 mod compose;
 mod drop_draft;
+mod file_attachment;
 mod inbox;
 mod keep_draft;
 mod list;
@@ -39,6 +40,7 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(close::close))
         .routes(routes!(read_draft::read, keep_draft::keep, drop_draft::drop_draft))
         .routes(routes!(attachment::read))
+        .routes(routes!(file_attachment::file))
         .routes(routes!(inbox::list))
         .split_for_parts();
     (router.with_state(app), description)

@@ -105,14 +105,15 @@ pub(crate) struct AuthorView {
 pub(crate) struct AttachmentView {
     /// Its place, from 1, by which it is read.
     position: u32,
-    /// `document`: one of the space. `file`: it came by mail, and can be filed.
+    /// `document`: one of the space. `file`: it came by mail, and can be filed. `refused`: it
+    /// came by mail, of a kind that is not kept.
     kind: &'static str,
     /// Which document, where it is one.
     #[schema(value_type = Option<String>)]
     document_id: Option<DocumentId>,
     title: String,
-    content_type: String,
-    size: u64,
+    content_type: Option<String>,
+    size: Option<u64>,
 }
 
 /// Under which name a visitor's readings are kept, and on which side they are.
@@ -210,8 +211,16 @@ pub(crate) async fn messages(
                 kind: "file",
                 document_id: None,
                 title: file.name.clone(),
-                content_type: file.content_type.clone(),
-                size: file.size,
+                content_type: Some(file.content_type.clone()),
+                size: Some(file.size),
+            }),
+            Attachment::Refused { name } => Some(AttachmentView {
+                position,
+                kind: "refused",
+                document_id: None,
+                title: name.clone(),
+                content_type: None,
+                size: None,
             }),
         });
         MessageView {
@@ -223,7 +232,7 @@ pub(crate) async fn messages(
             author: AuthorView::from(message.author),
             at: message.at,
             body: message.body,
-            by_mail: message.by_mail,
+            by_mail: message.mail.is_some(),
         }
     };
     Ok(found.into_iter().map(view).collect())
@@ -243,7 +252,7 @@ fn is_shown(visit: &Visit, thread: &Thread, document: &Document) -> bool {
 fn documents_of(message: &Message) -> impl Iterator<Item = &DocumentId> {
     message.attachments.iter().filter_map(|joined| match joined {
         Attachment::Document { document_id } => Some(document_id),
-        Attachment::File(_) => None,
+        Attachment::File(_) | Attachment::Refused { .. } => None,
     })
 }
 
@@ -254,8 +263,8 @@ impl AttachmentView {
             kind: "document",
             document_id: Some(document.document_id.clone()),
             title: document.details.title.clone(),
-            content_type: document.details.content_type.clone(),
-            size: document.details.size,
+            content_type: Some(document.details.content_type.clone()),
+            size: Some(document.details.size),
         }
     }
 }

@@ -126,9 +126,10 @@ pub struct Message {
     pub body: String,
     /// What is joined to it.
     pub attachments: Vec<Attachment>,
-    /// Whether it came by mail from the trust space.
-    #[serde(default)]
-    pub by_mail: bool,
+    /// Where it came by mail from the trust space: the mail's own id, or nothing where it had
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mail: Option<String>,
 }
 
 /// What is joined to a message.
@@ -143,6 +144,11 @@ pub enum Attachment {
     },
     /// A file that came by mail, which is no document until it is filed.
     File(ReceivedFile),
+    /// A file that came by mail and is of no kind that is kept.
+    Refused {
+        /// The name it came under, made safe.
+        name: String,
+    },
 }
 
 /// A file that came with a mail.
@@ -182,8 +188,8 @@ pub struct NewMessage {
     pub body: String,
     /// What is joined to it.
     pub attachments: Vec<Attachment>,
-    /// Whether it came by mail.
-    pub by_mail: bool,
+    /// Where it came by mail: the mail's own id.
+    pub mail: Option<String>,
 }
 
 impl Thread {
@@ -225,7 +231,7 @@ impl Thread {
             at: new.at,
             body: new.body,
             attachments: new.attachments,
-            by_mail: new.by_mail,
+            mail: new.mail,
         })
     }
 
@@ -376,7 +382,7 @@ mod tests {
             at: at(second),
             body: "Bonjour".to_owned(),
             attachments: Vec::new(),
-            by_mail: false,
+            mail: None,
         }
     }
 

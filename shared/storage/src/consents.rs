@@ -147,6 +147,12 @@ impl Consents {
         }
     }
 
+    /// Whether anything stands under a name.
+    pub async fn is_there(&self, space_id: &SpaceId, entry: &str) -> Result<bool, StorageError> {
+        let found: Option<SealedChoice> = self.table.find(key(space_id, entry)).await?;
+        Ok(found.is_some())
+    }
+
     /// The write of a choice under a name, refused where it was written since it was
     /// read.
     pub fn put(

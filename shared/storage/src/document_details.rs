@@ -51,6 +51,9 @@ pub struct DocumentDetails {
     /// Put away in its holder's view.
     #[serde(default)]
     pub archived: bool,
+    /// Where it came from, where it was filed from a message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<Provenance>,
     /// What its producer calls it.
     pub unique_id: Option<String>,
     /// Where its content lies ([`crate::Vault::name`]).
@@ -97,6 +100,22 @@ pub struct PastVersion {
     /// The content's key, sealed under the space's.
     #[serde(with = "serde_bytes")]
     pub content_key: Vec<u8>,
+}
+
+/// From which message a document was filed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Provenance {
+    /// Who sent it: their name.
+    pub sender: Option<String>,
+    /// Their RPPS number.
+    pub rpps: Option<String>,
+    /// When.
+    pub sent_at: Timestamp,
+    /// The conversation.
+    pub thread_id: espace_domain::ThreadId,
+    /// The message's number in it.
+    pub number: u32,
 }
 
 /// Who deposited a document.

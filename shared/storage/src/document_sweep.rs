@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use espace_domain::SpaceId;
 use serde::Deserialize;
 
-use crate::documents::{ENTRY, entry_key};
+use crate::documents::{ENTRY, FILE, entry_key, file_key};
 use crate::table::{Item, item, read, s};
 use crate::{Documents, ObjectName, StorageError};
 
@@ -30,7 +30,10 @@ impl Documents {
             names.iter().map(|name| (&name.space_id, &name.document_id)).collect();
         entries.sort_unstable();
         entries.dedup();
-        let keys = entries.into_iter().map(|(space, document)| entry_key(space, document));
+        // What a name stands for is a document, or a file that came with a mail.
+        let keys = entries
+            .into_iter()
+            .flat_map(|(space, document)| [entry_key(space, document), file_key(space, document)]);
         let mut led = HashSet::new();
         for found in self.batch(keys.collect()).await? {
             let found: Led = read(found)?;
@@ -64,12 +67,13 @@ impl Documents {
             .segment(segment)
             .total_segments(segments)
             .set_exclusive_start_key(start)
-            .filter_expression("begins_with(#entry, :entry)")
+            .filter_expression("begins_with(#entry, :entry) OR begins_with(#entry, :file)")
             .projection_expression("#spaceId, #entry, #objects")
             .expression_attribute_names("#spaceId", "spaceId")
             .expression_attribute_names("#entry", "entry")
             .expression_attribute_names("#objects", "objects")
             .expression_attribute_values(":entry", s(ENTRY))
+            .expression_attribute_values(":file", s(FILE))
             .limit(PAGE)
             .send()
             .await

@@ -19,6 +19,8 @@ use crate::{Aws, DocumentDetails, Environment, StorageError, sealing, uploads};
 const TABLE: &str = "documents";
 /// Before the names of entries.
 pub(crate) const ENTRY: &str = "document.";
+/// Before the names of files that came with a mail, which are no documents.
+pub(crate) const FILE: &str = "file.";
 /// Before the names by which a depositor's own name of a document is found.
 const UNIQUE: &str = "unique.";
 /// How long an idempotency key leads to what was made, seconds.
@@ -174,6 +176,28 @@ impl Documents {
         let values = item([(":own", s(fingerprint))]);
         let part = self.table.replace_in_transaction(&stored, free, values)?;
         Ok(Change::new("key", part))
+    }
+
+    /// The write by which a content that came with a mail is kept: it is no document, and a
+    /// sweep leaves it.
+    pub fn keep_file(
+        &self,
+        space_id: &SpaceId,
+        file_id: &DocumentId,
+        object: &str,
+    ) -> Result<Change, StorageError> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct FileItem<'a> {
+            space_id: &'a SpaceId,
+            entry: String,
+            schema: u8,
+            objects: [&'a str; 1],
+        }
+        let stored =
+            FileItem { space_id, entry: file_name(file_id), schema: SCHEMA, objects: [object] };
+        let part = self.table.put_in_transaction(&stored, "attribute_not_exists(#entry)")?;
+        Ok(Change::new("file", part))
     }
 
     /// The write that frees a depositor's own name.
@@ -347,6 +371,15 @@ pub(crate) fn key(space_id: &SpaceId, entry: &str) -> Item {
 
 fn entry_name(document_id: &DocumentId) -> String {
     format!("{ENTRY}{document_id}")
+}
+
+/// The key of a file that came with a mail.
+pub(crate) fn file_key(space_id: &SpaceId, file_id: &DocumentId) -> Item {
+    key(space_id, &file_name(file_id))
+}
+
+fn file_name(file_id: &DocumentId) -> String {
+    format!("{FILE}{file_id}")
 }
 
 fn unique_name(name: &str) -> String {

@@ -35,6 +35,7 @@ mod inquiries;
 mod kept_content;
 mod keyring;
 mod mail;
+mod mails;
 mod manifests;
 mod messages;
 mod oppositions;
@@ -67,6 +68,7 @@ mod throttles;
 mod traces;
 mod transaction;
 pub mod transitions;
+mod trust_space;
 mod unsubscriptions;
 mod uploads;
 mod vault;
@@ -92,7 +94,7 @@ pub use consents::{
 };
 pub use contacts::{Contacts, SpaceContact, told};
 pub use digests::{DIGEST_SHARDS, Digests, PendingDigest};
-pub use document_details::{Author, DocumentDetails, PastVersion};
+pub use document_details::{Author, DocumentDetails, PastVersion, Provenance};
 pub use documents::{Document, Documents, KnownUnique, SealedDocument};
 pub use enrolments::{ENROLMENT_VALIDITY_S, Enrolment, EnrolmentOutcome, Enrolments};
 pub use environment::{Environment, MissingVariables};
@@ -105,6 +107,9 @@ pub use inquiries::{INQUIRY_FILE_VALID_FOR, Inquiries, InquiryFiles, StoredInqui
 pub use kept_content::StoredContent;
 pub use keyring::{KEY_HELD_FOR, Keyring};
 pub use mail::{Attached, Mail, Mailer, Texter};
+pub use mails::{
+    MAIL_SHARDS, MAIL_TRIES_MAX, MailObjects, MailTaken, Mails, OutgoingDetails, OutgoingMail,
+};
 pub use manifests::Manifests;
 pub use messages::{Draft, KnownMessage, Messages, SealedThread, StoredThread, ThreadsAfter};
 pub use oppositions::{Opposition, Oppositions, ProofDetails};
@@ -144,6 +149,7 @@ pub use support_acts::{SupportAct, SupportActKind, SupportActs};
 pub use system_keys::{KeyName, SystemKeys};
 pub use throttles::Throttles;
 pub use traces::{AnchorProof, InquiryPage, Repetition, StoredTrace, TraceDraft, Traces};
+pub use trust_space::{Correspondence, Mailbox, TrustSpace};
 pub use unsubscriptions::{Unsubscription, Unsubscriptions};
 pub use uploads::{
     Inherited, SealedUpload, UPLOADS_OPEN_MAX, Upload, UploadDetails, UploadState, Uploads,

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::acts::Change;
-use crate::{Author, Document, DocumentDetails, Documents, RelationNames, StorageError};
+use crate::{
+    Author, Document, DocumentDetails, Documents, Provenance, RelationNames, StorageError,
+};
 
 /// Most versions of a document: an entry with all of them stays far below what an item
 /// holds.
@@ -47,6 +49,8 @@ pub struct KeptContent {
     pub size: u64,
     /// SHA-256, in hexadecimal.
     pub sha256: String,
+    /// From which message it is filed, where it is.
+    pub provenance: Option<Provenance>,
     /// Who deposits.
     pub author: Author,
     /// When it came.
@@ -185,6 +189,7 @@ fn first(version: u32, content: KeptContent) -> DocumentDetails {
         invisible_representatives: content.labels.invisible_representatives,
         pinned: false,
         archived: false,
+        provenance: content.provenance,
         unique_id: content.unique_id,
         object: content.object,
         content_key: content.content_key,

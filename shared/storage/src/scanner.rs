@@ -54,12 +54,17 @@ impl Scanner {
         ask(service, &json!({"content": BASE64.encode(content)})).await
     }
 
-    /// The verdict on a content in the inbox, which the scanner reads there.
-    pub async fn scan_inbox(&self, name: &InboxName) -> Result<Verdict, StorageError> {
+    /// The verdict on an object of a bucket, which the scanner reads there.
+    pub async fn scan_object(&self, bucket: &str, key: &str) -> Result<Verdict, StorageError> {
         let Some(service) = &self.service else {
             return Ok(Verdict::Clean);
         };
-        ask(service, &json!({"bucket": self.inbox, "key": name.key()})).await
+        ask(service, &json!({"bucket": bucket, "key": key})).await
+    }
+
+    /// The verdict on a content in the inbox, which the scanner reads there.
+    pub async fn scan_inbox(&self, name: &InboxName) -> Result<Verdict, StorageError> {
+        self.scan_object(&self.inbox, &name.key()).await
     }
 }
 

@@ -109,6 +109,7 @@ async fn look(deployed: &Deployed, space: &str) -> Result<()> {
         ("inboxes", "InboxesTable"),
         ("pushSubscriptions", "PushSubscriptionsTable"),
         ("digests", "DigestsTable"),
+        ("mails", "MailsTable"),
         ("followUps", "FollowUpsTable"),
         ("emergencyReviews", "EmergencyReviewsTable"),
         ("inquiries", "InquiriesTable"),

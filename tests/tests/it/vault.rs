@@ -384,23 +384,25 @@ async fn four_mebibytes_come_and_go_in_one_request_and_no_more() -> Result<()> {
     Ok(())
 }
 
+/// A letter in CDA about the person of that number.
+pub(crate) fn cda(nir: &str, key: &str) -> Vec<u8> {
+    format!(
+        "\u{feff}<?xml version=\"1.0\" encoding=\"UTF-8\"?><ClinicalDocument \
+         xmlns=\"urn:hl7-org:v3\"><id root=\"1.2.250.1.999.{nir}\"/>\
+         <code code=\"{REPORT}\" codeSystem=\"2.16.840.1.113883.6.1\"/><title>Séjour</title>\
+         <effectiveTime value=\"20260305\"/><recordTarget><patientRole>\
+         <id extension=\"{nir}{key}\" root=\"1.2.250.1.213.1.4.8\"/><patient/></patientRole>\
+         </recordTarget><component><structuredBody/></component></ClinicalDocument>"
+    )
+    .into_bytes()
+}
+
 #[tokio::test]
 async fn a_clinical_document_fills_its_entry_and_must_be_the_holders() -> Result<()> {
     let deployed = Deployed::load().await?;
     let patient = deployed.patient().await?;
     let depositor = deployed.api.professional(&rpps(), PHYSICIAN, None).await?;
     let person = &patient.invited.person;
-    let cda = |nir: &str, key: &str| {
-        format!(
-            "\u{feff}<?xml version=\"1.0\" encoding=\"UTF-8\"?><ClinicalDocument \
-             xmlns=\"urn:hl7-org:v3\"><id root=\"1.2.250.1.999.{nir}\"/>\
-             <code code=\"{REPORT}\" codeSystem=\"2.16.840.1.113883.6.1\"/><title>Séjour</title>\
-             <effectiveTime value=\"20260305\"/><recordTarget><patientRole>\
-             <id extension=\"{nir}{key}\" root=\"1.2.250.1.213.1.4.8\"/><patient/></patientRole>\
-             </recordTarget><component><structuredBody/></component></ClinicalDocument>"
-        )
-        .into_bytes()
-    };
     let (nir, key) = (person.text("nir"), person.text("nirKey"));
     let nothing = json!({});
     let space = &patient.space_id;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use espace_domain::{Clock, Random};
 use espace_jobs::JobSettings;
 use espace_storage::{
-    Aws, Consents, Contacts, Digests, Environment, FollowUps, Messages, MissingVariables, Outbox,
-    ProfessionalNotices, PushSubscriptions, Relations, Repetitions, Reviews, SpaceKeys, Spaces,
-    SystemKeys, Traces, Unsubscriptions,
+    Aws, Consents, Contacts, Digests, Environment, FollowUps, Mails, Messages, MissingVariables,
+    Outbox, ProfessionalNotices, PushSubscriptions, Relations, Repetitions, Reviews, SpaceKeys,
+    Spaces, SystemKeys, Traces, Unsubscriptions,
 };
 
 /// The stores this job is allowed, and no other.
@@ -31,6 +31,7 @@ pub struct App {
     pub(crate) digests: Digests,
     pub(crate) pushes: PushSubscriptions,
     pub(crate) messages: Messages,
+    pub(crate) mails: Mails,
     pub(crate) unsubscriptions: Unsubscriptions,
     pub(crate) random: Arc<dyn Random>,
 }
@@ -60,6 +61,7 @@ impl App {
             digests: Digests::new(aws, env),
             pushes: PushSubscriptions::new(aws, env, keys.clone()),
             messages: Messages::new(aws, env),
+            mails: Mails::new(aws, env),
             unsubscriptions: Unsubscriptions::new(keys.clone()),
             outbox: Outbox::new(aws, env, keys),
             random,

@@ -127,6 +127,7 @@ fn kept(
         extension: inspected.media.extension(),
         size: details.size,
         sha256: details.sha256.clone(),
+        provenance: None,
         author: details.author.clone(),
         added_at: room.now,
         object: object.to_owned(),
