@@ -67,7 +67,7 @@ impl Operator {
     async fn talk(&self, stream: TcpStream) -> Result<()> {
         let (read, mut write) = stream.into_split();
         let mut read = BufReader::new(read);
-        let mut recipients: Vec<String> = Vec::new();
+        let (mut sender, mut recipients) = (String::new(), Vec::<String>::new());
         write.write_all(b"220 stand-in of an operator\r\n").await?;
         loop {
             let mut line = Vec::new();
@@ -87,13 +87,19 @@ impl Operator {
                 write.write_all(b"354 go on\r\n").await?;
                 let mail = data(&mut read).await?;
                 for recipient in recipients.drain(..) {
-                    self.take(&recipient, mail.clone()).await?;
+                    self.take((&sender, &recipient), mail.clone()).await?;
                 }
                 b"250 taken\r\n"
             } else if upper == "QUIT" {
                 write.write_all(b"221 bye\r\n").await?;
                 return Ok(());
-            } else if upper.starts_with("MAIL FROM:") || upper == "RSET" {
+            } else if upper.starts_with("MAIL FROM:") {
+                // What follows the address are the client's wishes (RFC 1870, RFC 6152).
+                let address = line.split(['<', '>']).nth(1).unwrap_or_default();
+                address.clone_into(&mut sender);
+                recipients.clear();
+                b"250 OK\r\n"
+            } else if upper == "RSET" {
                 recipients.clear();
                 b"250 OK\r\n"
             } else if upper.starts_with("HELO") || upper == "NOOP" {
@@ -106,13 +112,15 @@ impl Operator {
     }
 
     /// Takes a mail for one recipient.
-    async fn take(&self, recipient: &str, mail: Vec<u8>) -> Result<()> {
+    async fn take(&self, (sender, recipient): (&str, &str), mail: Vec<u8>) -> Result<()> {
         let at_domain = format!("@{PATIENT_DOMAIN}");
         if recipient.to_ascii_lowercase().ends_with(&at_domain) {
             let (s3, bucket) = self.bucket.get().context("no system to deliver to")?;
             let name = MailId::generate(&SystemRandom);
             let key = format!("incoming/{name}.eml");
-            s3.put_object().bucket(bucket).key(key).body(mail.into()).send().await?;
+            // Whom it authenticated, whatever the mail says of itself.
+            let put = s3.put_object().bucket(bucket).key(key).metadata("envelope-from", sender);
+            put.body(mail.into()).send().await?;
             return Ok(());
         }
         let message = Message {
@@ -143,8 +151,9 @@ async fn data(read: &mut BufReader<tokio::net::tcp::OwnedReadHalf>) -> Result<Ve
 /// Takes a mail as the operator's gateway.
 async fn by_https(State(operator): State<Operator>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let to = headers.get("x-envelope-to").and_then(|value| value.to_str().ok());
-    let Some(to) = to else { return StatusCode::BAD_REQUEST };
-    match operator.take(to, body.to_vec()).await {
+    let from = headers.get("x-envelope-from").and_then(|value| value.to_str().ok());
+    let Some((from, to)) = from.zip(to) else { return StatusCode::BAD_REQUEST };
+    match operator.take((from, to), body.to_vec()).await {
         Ok(()) => StatusCode::ACCEPTED,
         Err(_) => StatusCode::BAD_GATEWAY,
     }

@@ -24,6 +24,8 @@ enum Line {
         specialty: Option<String>,
         #[serde(default)]
         structure: Option<String>,
+        #[serde(default)]
+        organisational: bool,
     },
 }
 
@@ -39,8 +41,17 @@ pub async fn feed(config: &SdkConfig, stack: &Stack, lines: &str) -> Result<usiz
             serde_json::from_str(line).with_context(|| format!("line {}", number + 1))?;
         match line {
             Line::Domain { domain } => trust_space.add_domain(&domain).await?,
-            Line::Mailbox { address, rpps, name, profession, specialty, structure } => {
-                let mailbox = Mailbox { rpps, name, profession, specialty, structure };
+            Line::Mailbox {
+                address,
+                rpps,
+                name,
+                profession,
+                specialty,
+                structure,
+                organisational,
+            } => {
+                let mailbox =
+                    Mailbox { rpps, name, profession, specialty, structure, organisational };
                 trust_space.add_mailbox(&address, &mailbox).await?;
             }
         }

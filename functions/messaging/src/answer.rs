@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::compose::{
     Key, RACES_MAX, REQUEST_BYTES_MAX, Said, Sent, add, changes, check, count, joined, message,
-    sent_before, wait,
+    number_element, sent_before, wait,
 };
 use crate::read::named;
 
@@ -64,7 +64,19 @@ pub(crate) async fn answer(
         let path = (space_id.as_str(), Some(thread_id.as_str()));
         let visit = app.guard.visit_thread(&bearer, path, action, own_key.as_deref()).await?;
         let about = named(&thread_id);
-        let permit = app.guard.permit(&visit, action, &about).await?;
+        let permit = match app.guard.permit(&visit, action, &about).await {
+            // Ended since: what was sent before it ended was sent.
+            Err(problem) if problem.kind() == ProblemKind::ThreadClosed && own_key.is_some() => {
+                let read = app.guard.permit(&visit, Action::ReadThread, &about).await?;
+                let raw = &body.take().ok_or(ProblemKind::ThreadClosed)??.raw;
+                let key = own_key.as_deref().map(|name| Key { name, asked: raw });
+                return match sent_before((&visit, &read), key)? {
+                    Some(before) => Ok((StatusCode::CREATED, Json(before))),
+                    None => Err(problem),
+                };
+            }
+            permit => permit?,
+        };
         let opened = visit.opened(&permit)?;
         let Some(mut stored) = opened.thread.clone() else {
             return Err(app.guard.nowhere(&visit, action, &about).await);
@@ -91,7 +103,8 @@ pub(crate) async fn answer(
         let content_key = &opened.content_key;
         let random = app.random.as_ref();
         writes.push(app.messages.replace(&visit.space_id, &stored, content_key, random)?);
-        let elements = [thread_id.as_str(), message.message_id.as_str()];
+        let number = number_element(&message);
+        let elements = [thread_id.as_str(), message.message_id.as_str(), &number];
         let done = Done { elements: &elements, changes: &writes, ..Done::default() };
         match app.guard.record(&visit, &permit, done).await {
             Ok(_) => {

@@ -2,8 +2,8 @@
 //!
 //! Must not know: what its messages say.
 
-use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use espace_access::Done;
 use espace_domain::decision::Action;
 use espace_http::{Bearer, JsonBody, Problem, ProblemBody, ProblemKind};
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::compose::{RACES_MAX, wait};
 use crate::read::enter;
-use crate::view::{ThreadView, reader};
+use crate::view::reader;
 
 /// What changes.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,7 +30,7 @@ pub(crate) struct Arrangement {
     tag = "messaging", params(("spaceId" = String, Path), ("threadId" = String, Path)),
     request_body = Arrangement,
     responses(
-        (status = 200, body = ThreadView),
+        (status = 204),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional"]))),
@@ -40,7 +40,7 @@ pub(crate) async fn arrange(
     bearer: Bearer,
     Path((space_id, thread_id)): Path<(String, String)>,
     body: Result<JsonBody<Arrangement>, Problem>,
-) -> Result<Json<ThreadView>, Problem> {
+) -> Result<StatusCode, Problem> {
     let path = (space_id.as_str(), thread_id.as_str());
     let mut body = Some(body);
     let mut away = false;
@@ -51,7 +51,7 @@ pub(crate) async fn arrange(
         }
         let (reader, _) = reader(&visit, permit, &stored.thread);
         if stored.thread.is_archived_by(&reader) == away {
-            return Ok(Json(ThreadView::of((&visit, &permit), &stored)));
+            return Ok(StatusCode::NO_CONTENT);
         }
         stored.thread.archive(&reader, away);
         let key = &visit.opened(&permit)?.content_key;
@@ -59,7 +59,7 @@ pub(crate) async fn arrange(
         let changes = [app.messages.replace(&visit.space_id, &stored, key, random)?];
         let done = Done { changes: &changes, ..Done::default() };
         match app.guard.record(&visit, &permit, done).await {
-            Ok(_) => return Ok(Json(ThreadView::of((&visit, &permit), &stored))),
+            Ok(_) => return Ok(StatusCode::NO_CONTENT),
             Err(problem) if problem.kind() == ProblemKind::ChangedMeanwhile => {}
             Err(problem) => return Err(problem),
         }

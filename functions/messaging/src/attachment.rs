@@ -11,7 +11,7 @@ use espace_crypto::ContentPlace;
 use espace_domain::decision::Action;
 use espace_domain::{Attachment, DocumentId, Message};
 use espace_http::{Asked, Bearer, Download, Problem, ProblemBody, ProblemKind};
-use espace_storage::{StoredContent, StoredThread};
+use espace_storage::{PastVersion, StoredContent, StoredThread};
 
 use crate::App;
 use crate::read::{enter, named};
@@ -60,12 +60,12 @@ pub(crate) async fn read(
         return Err(app.guard.nowhere(&visit, action, &named(&thread_id)).await);
     };
     let (permit, joined) = match joined.0 {
-        Found::Document(document) => {
-            let document_id = document.document_id.as_str();
+        Found::Document(document, version) => {
             let facts = Some(visit.facts(&document));
-            let elements = [thread_id.as_str(), document_id];
-            let permit = app.guard.permit_for(&visit, action, facts, &elements).await?;
-            (permit, Joined::of_document(*document))
+            // Refused, it is noted as what is not there is: without a name.
+            let about = named(&thread_id);
+            let permit = app.guard.permit_for(&visit, action, facts, &about).await?;
+            (permit, Joined::of(document.document_id, version))
         }
         Found::File(joined) => (permit, joined),
     };
@@ -91,8 +91,8 @@ pub(crate) async fn read(
 
 /// What is at a place of a message.
 pub(crate) enum Found {
-    /// A document of the space.
-    Document(Box<espace_storage::Document>),
+    /// A document of the space, and its version that was sent.
+    Document(Box<espace_storage::Document>, PastVersion),
     /// A file that came by mail.
     File(Joined),
 }
@@ -112,9 +112,13 @@ pub(crate) async fn find(
     let Some((message, at)) = message.zip(position.checked_sub(1)) else { return Ok(None) };
     let joined = message.attachments.get(at).cloned();
     let found = match joined {
-        Some(Attachment::Document { document_id }) => {
+        Some(Attachment::Document { document_id, version }) => {
             let document = app.documents.find(&visit.space_id, &document_id, key).await?;
-            document.map(|document| Found::Document(Box::new(document)))
+            let sent = document.and_then(|document| {
+                let version = document.details.version(version)?;
+                Some((document, version))
+            });
+            sent.map(|(document, version)| Found::Document(Box::new(document), version))
         }
         Some(Attachment::File(file)) => Some(Found::File(Joined {
             document_id: file.file_id,
@@ -133,10 +137,9 @@ pub(crate) async fn find(
 }
 
 impl Joined {
-    fn of_document(document: espace_storage::Document) -> Self {
-        let details = document.details;
+    fn of(document_id: DocumentId, details: PastVersion) -> Self {
         Self {
-            document_id: document.document_id,
+            document_id,
             version: details.version,
             object: details.object,
             content_key: details.content_key,

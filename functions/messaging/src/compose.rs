@@ -9,8 +9,9 @@ use std::time::Duration;
 use espace_access::{Permit, Visit};
 use espace_domain::decision::{Action, Situation, decide};
 use espace_domain::{
-    ATTACHMENTS_MAX, Actor, Attachment, BODY_BYTES_MAX, Correspondent, DocumentId, Message,
-    MessageAuthor, MessageId, NewMessage, SUBJECT_CHARS_MAX, Side, Thread,
+    ATTACHMENTS_MAX, Actor, Attachment, BODY_BYTES_MAX, Correspondent, DocumentId,
+    MESSAGE_NUMBER_ELEMENT, Message, MessageAuthor, MessageId, NewMessage, SUBJECT_CHARS_MAX, Side,
+    Thread,
 };
 use espace_http::{FieldError, Problem, ProblemKind};
 use espace_storage::{Change, KnownMessage, StoredThread};
@@ -99,17 +100,20 @@ pub(crate) async fn joined(
     known.dedup();
     let key = &visit.opened(permit)?.content_key;
     let found = app.documents.find_some(&visit.space_id, &known, key).await?;
-    let may_join = |id: &DocumentId| {
+    let joinable = |id: &DocumentId| {
         let document = found.iter().find(|document| document.document_id == *id)?;
         let facts = Some(visit.facts(document));
         let situation = Situation { document: facts, ..visit.situation };
-        decide(visit.party, Action::AttachDocument, &situation).is_allowed().then_some(())
+        let may_join = decide(visit.party, Action::AttachDocument, &situation).is_allowed();
+        may_join.then_some(document.details.version)
     };
     let mut joined = Vec::new();
     let mut errors = Vec::new();
     for (position, id) in ids.into_iter().enumerate() {
-        match id.filter(|id| may_join(id).is_some()) {
-            Some(document_id) => joined.push(Attachment::Document { document_id }),
+        match id.and_then(|id| Some((joinable(&id)?, id))) {
+            Some((version, document_id)) => {
+                joined.push(Attachment::Document { document_id, version });
+            }
             None => errors.push(FieldError::new(
                 format!("/attachments/{position}"),
                 "unknown-document",
@@ -160,6 +164,11 @@ pub(crate) fn add(visit: &Visit, thread: &mut Thread, new: NewMessage) -> Result
         });
     }
     thread.add(new).ok_or_else(|| ProblemKind::ThreadFull.into())
+}
+
+/// The message's number, as its trace names it: by it what follows finds the message.
+pub(crate) fn number_element(message: &Message) -> String {
+    format!("{MESSAGE_NUMBER_ELEMENT}{}", message.number)
 }
 
 /// The writes of a message: itself, its place in the boxes of the professionals, its key, and

@@ -10,7 +10,7 @@ use espace_access::{Done, Permit, Visit};
 use espace_content::Inspected;
 use espace_crypto::{ContentPlace, seal_content};
 use espace_deposit::{Entry, Fault, PatientFacts, Said, complete, examine, require_holders};
-use espace_domain::decision::{Action, Labels};
+use espace_domain::decision::{Action, Labels, Situation, decide};
 use espace_domain::{DocumentId, Message, paris_date};
 use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
 use espace_storage::{
@@ -98,10 +98,24 @@ pub(crate) async fn file(
     if let Some(header) = &inspected.header {
         require_holders(&header.patient, facts).map_err(problem_of)?;
     }
-    let unique = entry.unique_id.clone().unwrap_or(own_name);
+    let unique = entry.unique_id.clone().unwrap_or_else(|| own_name.clone());
     let unique = visit.names.unique(&visit.space_id, &own_side().depositor(), &unique);
     if let Some(known) = app.documents.known(&visit.space_id, &unique).await? {
-        return Ok((StatusCode::CREATED, Json(Filed { document_id: known.document_id })));
+        let document_id = known.document_id;
+        let found = app.documents.find(&visit.space_id, &document_id, key).await?;
+        let called = entry.unique_id.as_deref();
+        let is_same = found.is_some_and(|found| {
+            let facts = Some(visit.facts(&found));
+            let situation = Situation { document: facts, ..visit.situation };
+            let is_seen = decide(visit.party, Action::ReadDocument, &situation).is_allowed();
+            is_seen && found.details.holds(called, &joined.sha256)
+        });
+        if !is_same {
+            return Err(ProblemKind::UniqueIdTaken.into());
+        }
+        let elements = [thread_id.as_str(), document_id.as_str(), "again"];
+        app.guard.record(&visit, &permit, Done { elements: &elements, ..Done::default() }).await?;
+        return Ok((StatusCode::CREATED, Json(Filed { document_id })));
     }
     let from = Provenance {
         sender: message.author.name.clone(),

@@ -15,6 +15,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
 
+/// Readings of the box for one page, where some of it is passed over.
+const BATCHES_MAX: u32 = 10;
+
 /// Which box, and which part of it.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -86,11 +89,29 @@ pub(crate) async fn list(
     let key = app.inboxes.cursor_key().await?;
     let list = format!("inbox.{name}");
     let after: Option<InboxAfter> = page.start(&key, &list)?;
-    let (found, more) = app.inboxes.recent(&name, after.as_ref(), page.limit()).await?;
-    let next = found.last().filter(|_| more).map(InboxEntry::after);
+    let names = app.relations.names().await?;
+    let limit = usize::try_from(page.limit()).unwrap_or(0);
+    let (mut items, mut after, mut more) = (Vec::new(), after, true);
+    for _ in 0..BATCHES_MAX {
+        if !more || items.len() >= limit {
+            break;
+        }
+        let room = i32::try_from(limit - items.len()).unwrap_or(0);
+        let (found, has_more) = app.inboxes.recent(&name, after.as_ref(), room).await?;
+        more = has_more;
+        after = found.last().map(InboxEntry::after).or(after);
+        // Whoever keeps the caller out is nobody to them.
+        let blocks: Vec<_> = found
+            .iter()
+            .map(|entry| (entry.space_id.clone(), names.block(&entry.space_id, rpps)))
+            .collect();
+        let blocking = app.consents.those_there(&blocks).await?;
+        items.extend(found.into_iter().filter(|entry| !blocking.contains(&entry.space_id)));
+    }
+    let next = after.filter(|_| more);
     let random = app.random.as_ref();
     let next = next.map(|after| Page::cursor(&key, &list, &after, random)).transpose()?;
-    let items = found.into_iter().map(InboxItem::from).collect();
+    let items = items.into_iter().map(InboxItem::from).collect();
     Ok(Json(InboxPage { items, next }))
 }
 

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::compose::{
     Key, RACES_MAX, REQUEST_BYTES_MAX, Said, Sent, add, changes, check, check_subject, count,
-    joined, message, sent_before, wait,
+    joined, message, number_element, sent_before, wait,
 };
 
 /// A conversation's first message.
@@ -118,7 +118,8 @@ pub(crate) async fn open(
         let mut writes = changes(&app, (&visit, &permit), &stored, &message, key)?;
         let content_key = &visit.opened(&permit)?.content_key;
         writes.push(app.messages.create(&visit.space_id, &stored, content_key, random)?);
-        let elements = [stored.thread_id.as_str(), message.message_id.as_str()];
+        let number = number_element(&message);
+        let elements = [stored.thread_id.as_str(), message.message_id.as_str(), &number];
         let done = Done { elements: &elements, changes: &writes, ..Done::default() };
         match app.guard.record(&visit, &permit, done).await {
             Ok(_) => {

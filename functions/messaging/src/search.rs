@@ -96,7 +96,8 @@ pub(crate) async fn search(
         let found = app.messages.recent(&visit.space_id, place.after.as_ref(), BATCH, key).await?;
         more = found.1;
         for stored in found.0 {
-            if items.len() >= limit || opened >= OPENED_MAX {
+            // A conversation is looked into only where there is room for some of it.
+            if items.len() >= limit || opened + 1 >= OPENED_MAX {
                 more = true;
                 break;
             }

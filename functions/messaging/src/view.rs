@@ -11,7 +11,7 @@ use espace_domain::{
     Side, Thread, ThreadId,
 };
 use espace_http::Problem;
-use espace_storage::{Document, StoredThread};
+use espace_storage::{Document, PastVersion, StoredThread};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -202,9 +202,11 @@ pub(crate) async fn messages(
     let view = |message: Message| {
         let attachments = message.attachments.iter().zip(1..);
         let attachments = attachments.filter_map(|(joined, position)| match joined {
-            Attachment::Document { document_id } => {
+            Attachment::Document { document_id, version } => {
                 let document = documents.get(document_id)?;
-                is_shown(visit, thread, document).then(|| AttachmentView::of(position, document))
+                let sent = document.details.version(*version)?;
+                let is_shown = is_shown(visit, thread, document);
+                is_shown.then(|| AttachmentView::of(position, document_id.clone(), sent))
             }
             Attachment::File(file) => Some(AttachmentView {
                 position,
@@ -251,20 +253,20 @@ fn is_shown(visit: &Visit, thread: &Thread, document: &Document) -> bool {
 /// The documents joined to a message.
 fn documents_of(message: &Message) -> impl Iterator<Item = &DocumentId> {
     message.attachments.iter().filter_map(|joined| match joined {
-        Attachment::Document { document_id } => Some(document_id),
+        Attachment::Document { document_id, .. } => Some(document_id),
         Attachment::File(_) | Attachment::Refused { .. } => None,
     })
 }
 
 impl AttachmentView {
-    fn of(position: u32, document: &Document) -> Self {
+    fn of(position: u32, document_id: DocumentId, sent: PastVersion) -> Self {
         Self {
             position,
             kind: "document",
-            document_id: Some(document.document_id.clone()),
-            title: document.details.title.clone(),
-            content_type: Some(document.details.content_type.clone()),
-            size: Some(document.details.size),
+            document_id: Some(document_id),
+            title: sent.title,
+            content_type: Some(sent.content_type),
+            size: Some(sent.size),
         }
     }
 }

@@ -83,8 +83,9 @@ pub use review::{Finding, Review, ReviewRefused, ReviewState, add_review};
 pub use search_words::search_words;
 pub use space::{InvalidTransition, SpaceState, Suspension};
 pub use thread::{
-    ATTACHMENTS_MAX, Attachment, BODY_BYTES_MAX, Correspondent, MESSAGES_MAX, Message,
-    MessageAuthor, NewMessage, ReceivedFile, SUBJECT_CHARS_MAX, Side, Thread, ThreadState,
+    ATTACHMENTS_MAX, Attachment, BODY_BYTES_MAX, Correspondent, MESSAGE_NUMBER_ELEMENT,
+    MESSAGES_MAX, Message, MessageAuthor, NewMessage, ReceivedFile, SUBJECT_CHARS_MAX, Side,
+    Thread, ThreadState,
 };
 pub use tie::{
     Block, CareTeam, ConsentForm, EMERGENCY_ACCESS_S, Grant, HeldAccess, NORMAL_ACCESS_S, Rule,

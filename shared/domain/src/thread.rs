@@ -18,6 +18,8 @@ pub const BODY_BYTES_MAX: usize = 100_000;
 pub const ATTACHMENTS_MAX: usize = 10;
 /// Most messages of one conversation: another is opened then.
 pub const MESSAGES_MAX: u32 = 1_000;
+/// Before a message's number among the elements of a trace.
+pub const MESSAGE_NUMBER_ELEMENT: &str = "number:";
 /// Readings remembered of each reader, the oldest forgotten first.
 const READINGS_MAX: usize = 20;
 
@@ -141,6 +143,8 @@ pub enum Attachment {
     Document {
         /// Which.
         document_id: DocumentId,
+        /// Which version: what was sent stays what was sent.
+        version: u32,
     },
     /// A file that came by mail, which is no document until it is filed.
     File(ReceivedFile),
@@ -246,11 +250,14 @@ impl Thread {
         }
     }
 
-    /// Whether a professional takes part: one who wrote or was written to, or one of the
-    /// structure it is shared in.
+    /// Whether a professional takes part: one of the structure it is shared in; where it is
+    /// shared in none, one who wrote or was written to.
     pub fn includes(&self, rpps: &str, structure: Option<&str>) -> bool {
-        let by_structure = self.structure.is_some() && self.structure.as_deref() == structure;
-        by_structure || self.correspondents.iter().any(|known| known.rpps == rpps)
+        match &self.structure {
+            // Who left the structure left the conversation.
+            Some(own) => Some(own.as_str()) == structure,
+            None => self.correspondents.iter().any(|known| known.rpps == rpps),
+        }
     }
 
     /// What is true of it for a decision.

@@ -8,7 +8,7 @@ pub const MAIL_ADDRESS_CHARS_MAX: usize = 254;
 /// Characters of a matricule without its key.
 const MATRICULE_CHARS: usize = 13;
 
-/// An address, in lower case.
+/// An address, in lower case but for a person's matricule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MailAddress(String);
 
@@ -34,6 +34,13 @@ impl MailAddress {
             && domain.contains('.')
             && domain.split('.').all(|label| !label.is_empty());
         is_good.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// The address of a person: their matricule as it is written, Corsica's letter in
+    /// capitals.
+    pub fn of_patient(matricule: &str, domain: &str) -> Option<Self> {
+        let parsed = Self::parse(&format!("{matricule}@{domain}"))?;
+        Some(Self(format!("{}@{}", matricule.to_ascii_uppercase(), domain_of(&parsed))))
     }
 
     /// The address.
@@ -86,5 +93,8 @@ mod tests {
         assert!(of("269054958815781@patient.mssante.fr").is_none(), "another key");
         assert!(of("2690549588157@medecin.mssante.fr").is_none());
         assert!(of("x@patient.mssante.fr").is_none());
+        let written = MailAddress::of_patient("2490303B37863", "Patient.mssante.fr");
+        let written = written.map(|address| address.as_str().to_owned());
+        assert_eq!(written.as_deref(), Some("2490303B37863@patient.mssante.fr"));
     }
 }

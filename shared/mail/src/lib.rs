@@ -16,7 +16,7 @@ pub use address::{MAIL_ADDRESS_CHARS_MAX, MailAddress, Patient, domain_of};
 pub use read::{FILES_MAX, MAIL_BYTES_MAX, ReceivedMail, read};
 pub use text::file_name;
 pub use write::{Answer, JoinedFile, write};
-pub use xdm::{ArchivedFile, XDM_NAME, is_archive, open_archive, pack_xdm};
+pub use xdm::{ARCHIVED_BYTES_MAX, ArchivedFile, XDM_NAME, is_archive, open_archive, pack_xdm};
 
 /// A file that came with a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +69,9 @@ pub enum Unfit {
     /// Malware.
     #[error("malware")]
     Malware,
+    /// Nobody survived reading it.
+    #[error("unreadable")]
+    Unreadable,
     /// The sender is not in the trust space.
     #[error("untrusted")]
     Untrusted,

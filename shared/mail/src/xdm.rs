@@ -15,8 +15,8 @@ use crate::text::file_name;
 pub const XDM_NAME: &str = "IHE_XDM.ZIP";
 /// Most entries of an archive.
 const ENTRIES_MAX: usize = 100;
-/// Most bytes of all that it holds.
-const HELD_BYTES_MAX: u64 = 50 * 1_000_000;
+/// Most bytes of all that the archives of one mail hold.
+pub const ARCHIVED_BYTES_MAX: u64 = 50 * 1_000_000;
 /// How many times larger a file may be than its compressed form: text reaches 20.
 const RATIO_MAX: u64 = 100;
 /// Where documents lie.
@@ -38,16 +38,34 @@ pub fn is_archive(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
-/// The documents of an XDM archive; of another, its files. An archive that is more than it
-/// says, that is encrypted, or whose names lead elsewhere, is unfit.
-pub fn open_archive(bytes: &[u8]) -> Result<Vec<ArchivedFile>, Unfit> {
+/// The documents of an XDM archive; `None` for an archive of another kind (an office document
+/// is one too), which is not opened. An XDM archive that is more than it says, that is
+/// encrypted, or whose names lead elsewhere, is unfit; so is one that holds more than is
+/// `left` for the mail it came with, which is counted down.
+pub fn open_archive(
+    name: &str,
+    bytes: &[u8],
+    left: &mut u64,
+) -> Result<Option<Vec<ArchivedFile>>, Unfit> {
     let unfit = |_| Unfit::Archive;
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(unfit)?;
+    let is_called_so = name.eq_ignore_ascii_case(XDM_NAME);
+    let mut archive = match ZipArchive::new(Cursor::new(bytes)) {
+        Ok(archive) => archive,
+        Err(_) if is_called_so => return Err(Unfit::Archive),
+        Err(_) => return Ok(None),
+    };
+    let holds_set = (0..archive.len().min(ENTRIES_MAX)).any(|index| {
+        let entry = archive.name_for_index(index).and_then(Result::ok);
+        entry.is_some_and(|entry| entry.to_ascii_uppercase().starts_with(FOLDER))
+    });
+    if !is_called_so && !holds_set {
+        return Ok(None);
+    }
     if archive.len() > ENTRIES_MAX {
         return Err(Unfit::Archive);
     }
     require_apart(&mut archive)?;
-    let (mut files, mut held) = (Vec::new(), 0);
+    let mut files = Vec::new();
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(unfit)?;
         if entry.is_dir() {
@@ -56,7 +74,7 @@ pub fn open_archive(bytes: &[u8]) -> Result<Vec<ArchivedFile>, Unfit> {
         let name = entry.name().map_err(unfit)?.into_owned();
         let declared = entry.size();
         let is_dense = declared > entry.compressed_size().max(1).saturating_mul(RATIO_MAX);
-        if is_dense || held + declared > HELD_BYTES_MAX {
+        if is_dense || declared > *left {
             return Err(Unfit::Archive);
         }
         let mut content = Vec::new();
@@ -65,12 +83,14 @@ pub fn open_archive(bytes: &[u8]) -> Result<Vec<ArchivedFile>, Unfit> {
         if content.len() as u64 != declared {
             return Err(Unfit::Archive);
         }
-        held += declared;
+        *left -= declared;
         files.push((name, content));
     }
     let is_xdm = files.iter().any(|(name, _)| is_document(name));
     let kept = files.into_iter().filter(|(name, _)| !is_xdm || is_document(name));
-    Ok(kept.map(|(name, bytes)| ArchivedFile { name: file_name(Some(&name)), bytes }).collect())
+    let named =
+        |(name, bytes): (String, Vec<u8>)| ArchivedFile { name: file_name(Some(&name)), bytes };
+    Ok(Some(kept.map(named).collect()))
 }
 
 /// Refuses entries that lie over each other, lead elsewhere or are encrypted.
@@ -178,8 +198,12 @@ mod tests {
     fn what_is_packed_opens_again() {
         let cda = b"<ClinicalDocument/>";
         let packed = pack_xdm(cda, ("Lettre \"A\" & B", "1.2.3"), "269054958815780");
-        let opened = open_archive(&packed.unwrap_or_default());
+        let packed = packed.unwrap_or_default();
+        let mut left = 10_000;
+        let opened = open_archive(XDM_NAME, &packed, &mut left);
         let expected = ArchivedFile { name: "DOC0001.XML".to_owned(), bytes: cda.to_vec() };
-        assert_eq!(opened, Ok(vec![expected]));
+        assert_eq!(opened, Ok(Some(vec![expected])));
+        assert!(left < 10_000);
+        assert_eq!(open_archive(XDM_NAME, &packed, &mut 10), Err(Unfit::Archive), "no room");
     }
 }

@@ -5,7 +5,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use espace_mail::{domain_of, is_archive, open_archive, read};
+use espace_mail::{ARCHIVED_BYTES_MAX, domain_of, is_archive, open_archive, read};
 use serde_json::Value;
 
 /// The persons' domain in the corpus.
@@ -33,8 +33,9 @@ fn every_odd_mail_is_read_or_set_aside_for_its_reason() {
         let raw = std::fs::read(format!("{folder}/{file}")).unwrap();
         let begun = Instant::now();
         let found = read(&raw, DOMAIN).and_then(|mail| {
+            let mut left = ARCHIVED_BYTES_MAX;
             for file in mail.files.iter().filter(|file| is_archive(&file.bytes)) {
-                open_archive(&file.bytes)?;
+                open_archive(&file.name, &file.bytes, &mut left)?;
             }
             Ok(mail)
         });

@@ -2,6 +2,8 @@
 //! the code that proves presence. One item each, sealed under the space's content key,
 //! under names that tell nothing. Must not know what a choice leads to.
 
+use std::collections::HashSet;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use espace_crypto::{Place, SealingKey};
 use espace_domain::decision::EmergencyChoices;
@@ -151,6 +153,27 @@ impl Consents {
     pub async fn is_there(&self, space_id: &SpaceId, entry: &str) -> Result<bool, StorageError> {
         let found: Option<SealedChoice> = self.table.find(key(space_id, entry)).await?;
         Ok(found.is_some())
+    }
+
+    /// Of some names, the spaces in which something stands under them.
+    pub async fn those_there(
+        &self,
+        named: &[(SpaceId, String)],
+    ) -> Result<HashSet<SpaceId>, StorageError> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Found {
+            space_id: SpaceId,
+        }
+        let mut keys: Vec<Item> = Vec::new();
+        for (space_id, entry) in named {
+            let key = key(space_id, entry);
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        let found = self.table.batch(keys).await?;
+        found.into_iter().map(|item| read::<Found>(item).map(|found| found.space_id)).collect()
     }
 
     /// The write of a choice under a name, refused where it was written since it was

@@ -32,6 +32,8 @@ pub struct PendingDigest {
     pub counts: BTreeMap<NotificationKind, u32>,
     /// Counts its writes; `None` where nothing was pending.
     version: Option<u64>,
+    /// Its hour, seconds.
+    due_at: Option<i64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -61,7 +63,7 @@ impl Digests {
         let found: Option<DigestItem> = self.table.find(key(space_id)).await?;
         let Some(found) = found else { return Ok(PendingDigest::default()) };
         let counts = sealing::open(content_key, details_place(space_id), &found.details)?;
-        Ok(PendingDigest { counts, version: Some(found.version) })
+        Ok(PendingDigest { counts, version: Some(found.version), due_at: Some(found.due_at) })
     }
 
     /// The write that adds one thing to what is pending, refused where it changed since it
@@ -81,7 +83,7 @@ impl Digests {
             schema: SCHEMA,
             version: pending.version.map_or(0, |version| version + 1),
             due_shard: shard_of(space_id),
-            due_at: due.as_second(),
+            due_at: pending.due_at.unwrap_or_else(|| due.as_second()),
             details: sealing::seal(content_key, details_place(space_id), &counts, random)?,
         };
         let part = match pending.version {

@@ -35,7 +35,7 @@ impl Documents {
             .into_iter()
             .flat_map(|(space, document)| [entry_key(space, document), file_key(space, document)]);
         let mut led = HashSet::new();
-        for found in self.batch(keys.collect()).await? {
+        for found in self.table().batch(keys.collect()).await? {
             let found: Led = read(found)?;
             if found.objects.is_empty() {
                 // Written before entries said so: it may lead to all that bears its name.

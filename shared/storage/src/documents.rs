@@ -3,9 +3,7 @@
 //! document's name begins with the instant it came. Must not know who may see it, nor what
 //! its content says.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use espace_crypto::{Place, SealingKey};
 use espace_domain::{DocumentId, Random, SpaceId};
 use jiff::Timestamp;
@@ -25,10 +23,6 @@ pub(crate) const FILE: &str = "file.";
 const UNIQUE: &str = "unique.";
 /// How long an idempotency key leads to what was made, seconds.
 const IDEMPOTENCY_S: i64 = 24 * 3_600;
-/// Keys that one batch of reads takes.
-const BATCH_MAX: usize = 100;
-/// Tries of a batch that is answered in part.
-const BATCH_TRIES_MAX: u32 = 5;
 
 /// The table of documents.
 #[derive(Debug, Clone)]
@@ -235,38 +229,8 @@ impl Documents {
         content_key: &SealingKey,
     ) -> Result<Vec<Document>, StorageError> {
         let keys: Vec<_> = document_ids.iter().map(|id| entry_key(space_id, id)).collect();
-        let found = self.batch(keys).await?;
+        let found = self.table.batch(keys).await?;
         found.into_iter().map(|item| read::<SealedDocument>(item)?.open(content_key)).collect()
-    }
-
-    /// Reads items by their keys, at most [`BATCH_MAX`] a call.
-    pub(crate) async fn batch(&self, keys: Vec<Item>) -> Result<Vec<Item>, StorageError> {
-        let mut found = Vec::new();
-        for chunk in keys.chunks(BATCH_MAX) {
-            let mut left = Some(chunk.to_vec());
-            for _ in 0..BATCH_TRIES_MAX {
-                let Some(keys) = left.take() else { break };
-                let wanted = KeysAndAttributes::builder()
-                    .set_keys(Some(keys))
-                    .consistent_read(true)
-                    .build()
-                    .map_err(|_| StorageError::Corrupt { what: "request" })?;
-                let call = self.table.client.batch_get_item();
-                let output = call
-                    .request_items(&self.table.name, wanted)
-                    .send()
-                    .await
-                    .map_err(|e| StorageError::call("dynamodb:BatchGetItem", e))?;
-                let mut responses = output.responses.unwrap_or_default();
-                found.extend(responses.remove(&self.table.name).unwrap_or_default());
-                let mut unprocessed: HashMap<_, _> = output.unprocessed_keys.unwrap_or_default();
-                left = unprocessed.remove(&self.table.name).map(|left| left.keys);
-            }
-            if left.is_some() {
-                return Err(StorageError::Throttled { operation: "dynamodb:BatchGetItem" });
-            }
-        }
-        Ok(found)
     }
 
     /// A page of entries, newest first, after the one named; and whether there are more.

@@ -108,7 +108,8 @@ pub use kept_content::StoredContent;
 pub use keyring::{KEY_HELD_FOR, Keyring};
 pub use mail::{Attached, Mail, Mailer, Texter};
 pub use mails::{
-    MAIL_SHARDS, MAIL_TRIES_MAX, MailObjects, MailTaken, Mails, OutgoingDetails, OutgoingMail,
+    FetchedMail, MAIL_READ_TRIES_MAX, MAIL_SHARDS, MAIL_TRIES_MAX, MailBegun, MailObjects,
+    MailTaken, Mails, OutgoingDetails, OutgoingMail,
 };
 pub use manifests::Manifests;
 pub use messages::{Draft, KnownMessage, Messages, SealedThread, StoredThread, ThreadsAfter};

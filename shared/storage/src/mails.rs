@@ -26,6 +26,12 @@ const RETRY_BACKOFF_S: i64 = 60;
 pub const MAIL_TRIES_MAX: u32 = 10;
 /// Before the names of mails that came.
 const FOLDER: &str = "incoming/";
+/// Before the names of mails that were set aside; the bucket keeps them half a year.
+const ASIDE: &str = "aside/";
+/// By which the operator says who sent a mail, whatever the mail says of itself.
+const ENVELOPE_FROM: &str = "envelope-from";
+/// Tries of taking a mail in, after which it is set aside unread.
+pub const MAIL_READ_TRIES_MAX: u32 = 5;
 
 /// The bucket of mails that came.
 #[derive(Debug, Clone)]
@@ -57,12 +63,34 @@ pub struct OutgoingMail {
     details: Vec<u8>,
 }
 
+/// A mail as it came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FetchedMail {
+    /// Its bytes, or the first of them.
+    pub raw: Vec<u8>,
+    /// Who sent it, as the operator authenticated them.
+    pub envelope_from: Option<String>,
+}
+
 /// What of an outgoing mail is sealed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OutgoingDetails {
     /// To which mailbox.
     pub mailbox: String,
+    /// Whose.
+    pub rpps: String,
+}
+
+/// Whether a mail that came is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailBegun {
+    /// It is.
+    Yes,
+    /// It was set aside.
+    Aside,
+    /// It was tried too often.
+    TooOften,
 }
 
 /// What became of taking one.
@@ -125,7 +153,7 @@ impl MailObjects {
         &self,
         object: &str,
         bytes_max: usize,
-    ) -> Result<Option<Vec<u8>>, StorageError> {
+    ) -> Result<Option<FetchedMail>, StorageError> {
         let answer = self
             .s3
             .get_object()
@@ -141,14 +169,35 @@ impl MailObjects {
                 return match code {
                     Some("NoSuchKey") => Ok(None),
                     // A mail of no byte has no range.
-                    Some("InvalidRange") => Ok(Some(Vec::new())),
+                    Some("InvalidRange") => Ok(Some(FetchedMail::default())),
                     _ => Err(StorageError::call("s3:GetObject", error)),
                 };
             }
         };
+        let envelope_from = answer.metadata.unwrap_or_default().remove(ENVELOPE_FROM);
         let body = answer.body.collect().await;
         let body = body.map_err(|_| StorageError::Corrupt { what: "mail" })?;
-        Ok(Some(body.into_bytes().to_vec()))
+        Ok(Some(FetchedMail { raw: body.into_bytes().to_vec(), envelope_from }))
+    }
+
+    /// Puts a mail aside; gives where it lies then. Put aside already, it is there.
+    pub async fn set_aside(&self, object: &str) -> Result<String, StorageError> {
+        let aside = format!("{ASIDE}{}", object.strip_prefix(FOLDER).unwrap_or(object));
+        let copied = self
+            .s3
+            .copy_object()
+            .bucket(&self.bucket)
+            .copy_source(format!("{}/{object}", self.bucket))
+            .key(&aside)
+            .send()
+            .await;
+        if let Err(error) = copied {
+            let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+            if code != Some("NoSuchKey") {
+                return Err(StorageError::call("s3:CopyObject", error));
+            }
+        }
+        Ok(aside)
     }
 
     /// Mails that came before an instant and still lie there, at most a page of them.
@@ -216,10 +265,35 @@ impl Mails {
         self.table.put(&stored, "").await.map(|_| ())
     }
 
-    /// Whether a mail that came was set aside.
-    pub async fn is_aside(&self, mail_id: &MailId) -> Result<bool, StorageError> {
-        let found: Option<AnyMail> = self.table.find(key(mail_id)).await?;
-        Ok(matches!(found, Some(AnyMail::Aside {})))
+    /// Counts a try of taking a mail in, before it is read: one that nobody survives reading
+    /// must not be read for ever.
+    pub async fn begin(&self, mail_id: &MailId) -> Result<MailBegun, StorageError> {
+        #[derive(Deserialize)]
+        struct Counted {
+            tries: u32,
+            #[serde(default)]
+            reason: Option<String>,
+        }
+        let counted = self
+            .table
+            .update(
+                key(mail_id),
+                "ADD #tries :one SET #schema = :schema",
+                "",
+                item([(":one", n(1)), (":schema", n(SCHEMA))]),
+            )
+            .await?;
+        let Counted { tries, reason } = read(counted.unwrap_or_default())?;
+        Ok(match reason {
+            Some(_) => MailBegun::Aside,
+            None if tries > MAIL_READ_TRIES_MAX => MailBegun::TooOften,
+            None => MailBegun::Yes,
+        })
+    }
+
+    /// Forgets the tries of a mail that was taken in.
+    pub async fn ended(&self, mail_id: &MailId) -> Result<(), StorageError> {
+        self.table.delete(key(mail_id)).await
     }
 
     /// The write of a mail that is to go out, beside what it tells.

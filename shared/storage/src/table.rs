@@ -19,6 +19,11 @@ use crate::{Aws, Environment, StorageError};
 /// another version of this program; `docs/data-model.md` says what each means.
 pub(crate) const SCHEMA: u8 = 1;
 
+/// Keys that one batch of reads takes.
+const BATCH_MAX: usize = 100;
+/// Tries of a batch that is answered in part.
+const BATCH_TRIES_MAX: u32 = 5;
+
 /// One item, attribute by attribute.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
@@ -79,6 +84,36 @@ impl Table {
             return Err(StorageError::Throttled { operation: "dynamodb:BatchGetItem" });
         }
         Ok(output.responses.unwrap_or_default().remove(&self.name).unwrap_or_default())
+    }
+
+    /// Reads items by their keys, at most [`BATCH_MAX`] a call.
+    pub(crate) async fn batch(&self, keys: Vec<Item>) -> Result<Vec<Item>, StorageError> {
+        let mut found = Vec::new();
+        for chunk in keys.chunks(BATCH_MAX) {
+            let mut left = Some(chunk.to_vec());
+            for _ in 0..BATCH_TRIES_MAX {
+                let Some(keys) = left.take() else { break };
+                let wanted = KeysAndAttributes::builder()
+                    .set_keys(Some(keys))
+                    .consistent_read(true)
+                    .build()
+                    .map_err(|_| StorageError::Corrupt { what: "request" })?;
+                let call = self.client.batch_get_item();
+                let output = call
+                    .request_items(&self.name, wanted)
+                    .send()
+                    .await
+                    .map_err(|e| StorageError::call("dynamodb:BatchGetItem", e))?;
+                let mut responses = output.responses.unwrap_or_default();
+                found.extend(responses.remove(&self.name).unwrap_or_default());
+                let mut unprocessed: HashMap<_, _> = output.unprocessed_keys.unwrap_or_default();
+                left = unprocessed.remove(&self.name).map(|left| left.keys);
+            }
+            if left.is_some() {
+                return Err(StorageError::Throttled { operation: "dynamodb:BatchGetItem" });
+            }
+        }
+        Ok(found)
     }
 
     /// Writes an item under a condition (empty: none).

@@ -34,6 +34,9 @@ pub struct Mailbox {
     /// Where they work.
     #[serde(default)]
     pub structure: Option<String>,
+    /// Whether it is the structure's own, which all who work there read.
+    #[serde(default)]
+    pub organisational: bool,
 }
 
 /// What is known of a sender.

@@ -88,8 +88,8 @@ async fn a_professional_opens_the_person_answers_and_both_see_who_has_read() -> 
     assert!(seen["messages"]["items"][0]["readAt"].is_string(), "{seen}");
     assert_eq!(seen["messages"]["items"][1]["readAt"], Value::Null);
     assert_eq!(seen["messages"]["items"][1]["author"]["kind"], "holder");
-    let last_name = patient.invited.person.text("birthName").to_uppercase();
-    assert_eq!(seen["patient"]["lastName"].as_str().map(str::to_uppercase), Some(last_name));
+    let own = api.get("/v1/spaces/me", Some(token)).await?.ok()?;
+    assert_eq!(seen["patient"]["lastName"], own["holder"]["lastName"]);
     assert_eq!(seen["unread"], 1);
 
     // Ended by the professional alone; what was said stays to be read.
@@ -353,8 +353,9 @@ async fn drafts_are_ones_own_and_what_is_put_away_comes_back() -> Result<()> {
     assert_eq!(api.send(Method::DELETE, &draft, Some(&one), None).await?.status, 204);
     assert_eq!(api.get(&draft, Some(&one)).await?.status, 404);
     let away = json!({"archived": true});
-    let put = api.send(Method::PATCH, &thread, Some(&patient.token), Some(&away)).await?.ok()?;
-    assert_eq!(put["archived"], true);
+    let put = api.send(Method::PATCH, &thread, Some(&patient.token), Some(&away)).await?;
+    assert_eq!(put.status, 204);
+    assert_eq!(read(&deployed, &patient.token, &thread).await?["archived"], true);
     assert_eq!(read(&deployed, &one, &thread).await?["archived"], false);
     assert_eq!(write(&deployed, &colleague, &thread, "Encore un mot").await?.status, 201);
     assert_eq!(read(&deployed, &patient.token, &thread).await?["archived"], false);
@@ -426,8 +427,25 @@ async fn what_is_secret_is_not_there_for_a_parent() -> Result<()> {
     assert!(!log.to_string().contains("openThread"), "{log}");
     // What is not secret is, and a parent answers as such.
     let plain = open(&deployed, &midwife, &child).await?;
+    // A secret document joined to it is not there for them, as one that is none.
+    let mut hidden = entry(REPORT, "Contraception");
+    hidden["visibility"] = json!(["INVISIBLE_REPRESENTANTS_LEGAUX"]);
+    let hidden = deposit(&deployed, &midwife, &child, &hidden, pdf("s")).await?.ok()?;
+    let with_it = json!({"body": "Pour toi", "attachments": [hidden["documentId"]]});
+    api.post(&format!("{plain}/messages"), Some(&midwife), &with_it).await?.ok()?;
+    let seen = read(&deployed, &parent, &plain).await?;
+    assert_eq!(seen["messages"]["items"][1]["attachments"], json!([]));
+    let at = |position: u32| format!("{plain}/messages/2/attachments/{position}/content");
+    let (there, nowhere) =
+        (api.get(&at(1), Some(&parent)).await?, api.get(&at(2), Some(&parent)).await?);
+    assert_eq!(without_instance(&there), without_instance(&nowhere));
+    assert_eq!(there.status, 404);
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    let log = api.get(&format!("/v1/spaces/{child}/access-log"), Some(&parent)).await?.ok()?;
+    let secret_id = hidden["documentId"].as_str().context("an id")?;
+    assert!(!log.to_string().contains(secret_id), "{log}");
     assert_eq!(write(&deployed, &parent, &plain, "Bien noté").await?.status, 201);
     let seen = read(&deployed, &midwife, &plain).await?;
-    assert_eq!(seen["messages"]["items"][1]["author"]["kind"], "representative");
+    assert_eq!(seen["messages"]["items"][2]["author"]["kind"], "representative");
     Ok(())
 }

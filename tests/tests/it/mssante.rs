@@ -70,11 +70,12 @@ async fn smtp(deployed: &Deployed, from: &str, to: &str, raw: &str) -> Result<()
 }
 
 /// Puts a mail where the operator's gateway puts it; gives its name.
-pub(crate) async fn put(deployed: &Deployed, raw: Vec<u8>) -> Result<String> {
+pub(crate) async fn put(deployed: &Deployed, from: &str, raw: Vec<u8>) -> Result<String> {
     let s3 = aws_sdk_s3::Client::new(&deployed.config);
     let key = format!("incoming/{}{}.eml", rpps(), raw.len());
     let bucket = deployed.stack.output("MailBucket")?;
-    s3.put_object().bucket(bucket).key(&key).body(raw.into()).send().await?;
+    let put = s3.put_object().bucket(bucket).key(&key).metadata("envelope-from", from);
+    put.body(raw.into()).send().await?;
     Ok(key)
 }
 
@@ -85,9 +86,10 @@ pub(crate) async fn ended(deployed: &Deployed, key: &str) -> Result<Option<Strin
     let text = |value: Option<&AttributeValue>| value.and_then(|v| v.as_s().ok()).cloned();
     for _ in 0..300 {
         let items = deployed.items("MailsTable").await?;
-        let aside = items.iter().find(|item| text(item.get("object")).as_deref() == Some(key));
+        let place = key.replace("incoming/", "aside/");
+        let aside = items.iter().find(|item| text(item.get("object")).as_ref() == Some(&place));
         if let Some(reason) = aside.and_then(|item| text(item.get("reason"))) {
-            let kept = s3.head_object().bucket(bucket).key(key).send().await;
+            let kept = s3.head_object().bucket(bucket).key(place).send().await;
             ensure!(kept.is_ok(), "{key} was set aside and is gone");
             return Ok(Some(reason));
         }
@@ -151,7 +153,7 @@ async fn a_mail_becomes_a_message_and_its_answer_a_mail() -> Result<()> {
     told(&deployed, patient.invited.person.text("email"), "a écrit dans l’espace", 1).await?;
     // The same mail again, late: it is the same message.
     smtp(&deployed, &doctor.address, &to, &first).await?;
-    let key = put(&deployed, first.clone().into_bytes()).await?;
+    let key = put(&deployed, &doctor.address, first.clone().into_bytes()).await?;
     assert_eq!(ended(&deployed, &key).await?, None);
     conversation(&deployed, &patient, 1).await?;
 
@@ -176,6 +178,17 @@ async fn a_mail_becomes_a_message_and_its_answer_a_mail() -> Result<()> {
     let own_id = header("message-id:");
     assert!(own_id.contains(&format!("{id}.2@{PATIENT_DOMAIN}")), "{own_id}");
     assert!(raw.contains("Mon carnet") || raw.contains("Mon%20carnet"), "{raw}");
+    // A CDA goes within an archive.
+    let person = &patient.invited.person;
+    let letter = crate::vault::cda(person.text("nir"), person.text("nirKey"));
+    let theirs = deployed.api.professional(&rpps(), "10", None).await?;
+    let nothing = json!({});
+    let letter = crate::vault::deposit(&deployed, &theirs, &patient.space_id, &nothing, letter);
+    let letter = letter.await?.ok()?;
+    let body = json!({"body": "La lettre", "attachments": [letter["documentId"]]});
+    deployed.api.post(&format!("{path}/messages"), Some(token), &body).await?.ok()?;
+    let out = sent(&deployed, &doctor.address, 2).await?;
+    assert!(out[1].contains("filename=\"IHE_XDM.ZIP\""), "{}", out[1]);
     // The doctor's program answers that: it goes on in the same conversation.
     let reply = mail(
         &doctor.address,
@@ -186,13 +199,29 @@ async fn a_mail_becomes_a_message_and_its_answer_a_mail() -> Result<()> {
         "\r\nParfait.\r\n",
     );
     smtp(&deployed, &doctor.address, &to, &reply).await?;
-    let thread = conversation(&deployed, &patient, 3).await?;
-    assert_eq!(thread["messages"]["items"][2]["body"], "Parfait.");
+    let thread = conversation(&deployed, &patient, 4).await?;
+    assert_eq!(thread["messages"]["items"][3]["body"], "Parfait.");
     // Logged in, the same professional finds it in their box.
     let at = format!("1C{}", doctor.rpps);
     let there = deployed.api.professional_at(&doctor.rpps, "10", None, &at).await?;
-    let inbox = deployed.api.get("/v1/professionals/me/threads", Some(&there)).await?.ok()?;
-    assert_eq!(inbox["items"][0]["threadId"], id);
+    let inbox = "/v1/professionals/me/threads?inbox=own";
+    let found = deployed.api.get(inbox, Some(&there)).await?.ok()?;
+    assert_eq!(found["items"][0]["threadId"], id);
+    // Kept out, they are told nothing more, and find nothing.
+    patient.post(&deployed, "/blocks", &json!({"rpps": doctor.rpps})).await?.ok()?;
+    let last = json!({"body": "Entre nous"});
+    deployed.api.post(&format!("{path}/messages"), Some(token), &last).await?.ok()?;
+    for _ in 0..100 {
+        let left = deployed.items("FollowUpsTable").await?;
+        if left.iter().all(|item| item["spaceId"].as_s().ok() != Some(&patient.space_id)) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    deployed.fire("mssante").await?;
+    sent(&deployed, &doctor.address, 2).await?;
+    let found = deployed.api.get(inbox, Some(&there)).await?.ok()?;
+    assert_eq!(found["items"], json!([]));
     assert!(patient.verified(&deployed).await?);
     Ok(())
 }
@@ -237,7 +266,7 @@ async fn a_file_of_a_mail_is_read_and_filed_with_where_it_came_from() -> Result<
         ("resultats.pdf", report.clone()),
         ("winmail.dat", b"\x78\x9f\x3e\x22 odd".to_vec()),
     ];
-    let key = put(&deployed, with_files(&doctor.address, &to, &files)).await?;
+    let key = put(&deployed, &doctor.address, with_files(&doctor.address, &to, &files)).await?;
     assert_eq!(ended(&deployed, &key).await?, None);
     let thread = conversation(&deployed, &patient, 1).await?;
     let joined = thread["messages"]["items"][0]["attachments"].as_array().context("files")?;
@@ -290,7 +319,9 @@ async fn another_persons_document_is_not_filed() -> Result<()> {
     let other = deployed.patient().await?;
     let doctor = correspondent(&deployed).await?;
     let files = [("lettre.xml", cda(&other))];
-    let key = put(&deployed, with_files(&doctor.address, &address_of(&patient), &files)).await?;
+    let key =
+        put(&deployed, &doctor.address, with_files(&doctor.address, &address_of(&patient), &files))
+            .await?;
     assert_eq!(ended(&deployed, &key).await?, None);
     let thread = conversation(&deployed, &patient, 1).await?;
     let id = thread["threadId"].as_str().context("an id")?;
@@ -322,9 +353,15 @@ async fn whom_nobody_trusts_or_nobody_is_there_for_is_set_aside() -> Result<()> 
         (from(&doctor.address, &address_of(&blocking)), "noMailbox"),
     ];
     for (raw, reason) in cases {
-        let key = put(&deployed, raw.into_bytes()).await?;
+        let by = raw.split(['<', '>']).nth(1).context("an address")?.to_owned();
+        let key = put(&deployed, &by, raw.into_bytes()).await?;
         assert_eq!(ended(&deployed, &key).await?.as_deref(), Some(reason));
     }
+    // Who sends under another's name is not believed, whoever they are.
+    let other = correspondent(&deployed).await?;
+    let forged = from(&doctor.address, &to).into_bytes();
+    let key = put(&deployed, &other.address, forged).await?;
+    assert_eq!(ended(&deployed, &key).await?.as_deref(), Some("sender"));
     // The sender is told the same of each: nobody is there.
     let told = sent(&deployed, &doctor.address, 4).await?;
     let bodies: Vec<_> =

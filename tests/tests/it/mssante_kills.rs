@@ -68,7 +68,9 @@ async fn killed_at_every_step_each_mail_is_one_message() -> Result<()> {
             let key = format!("incoming/{mails}.eml");
             let files = [("resultats.pdf", pdf(&format!("mail {mails}")))];
             let raw = with_files(&doctor.address, &to, &files);
-            s3.put_object().bucket(&name).key(&key).body(raw.into()).send().await?;
+            let put = s3.put_object().bucket(&name).key(&key);
+            let put = put.metadata("envelope-from", &doctor.address);
+            put.body(raw.into()).send().await?;
             let door = Door::open(&cloud, step, after).await?;
             let severed = process(&deployed, &door.endpoint, &changes).await?;
             let ended = door.run(severed, arrival(&key)).await?;
@@ -118,6 +120,7 @@ async fn the_operators_gateway_is_the_other_way_out() -> Result<()> {
     s3.put_object()
         .bucket(&name)
         .key("incoming/a.eml")
+        .metadata("envelope-from", &doctor.address)
         .body(raw.into_bytes().into())
         .send()
         .await?;
@@ -128,5 +131,34 @@ async fn the_operators_gateway_is_the_other_way_out() -> Result<()> {
     assert_eq!(answer["batchItemFailures"], json!([]), "{answer}");
     let told = sent(&deployed, &doctor.address, 1).await?;
     assert!(told[0].contains("Message non remis"), "{}", told[0]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_mail_of_which_nobody_was_told_is_taken_in_all_the_same() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let patient = deployed.patient().await?;
+    let doctor = correspondent(&deployed).await?;
+    let s3 = aws_sdk_s3::Client::new(&deployed.config);
+    let name = format!("mail-{}", rpps());
+    bucket(&s3, &name).await?;
+    let changes = HashMap::from([("ESPACE_MAIL_BUCKET", name.as_str())]);
+    let to = address_of(&patient);
+    let raw = plain(&doctor.address, &to, &format!("{}@{DOMAIN}", rpps()), "Bonjour");
+    let put = s3.put_object().bucket(&name).key("incoming/unheard.eml");
+    let put = put.metadata("envelope-from", &doctor.address);
+    put.body(raw.into_bytes().into()).send().await?;
+    let cloud = deployed.api.system().aws.clone();
+    let mut job = process(&deployed, &cloud, &changes).await?;
+    let hour = jiff::SignedDuration::from_hours(1);
+    let event = json!({
+        "id": "b3b5f5a0-6b8e-4c8e-9d59-0a4f5d7f8c11",
+        "time": format!("{:.0}", journeys::now().now().checked_add(hour)?),
+    });
+    let answer = job.invoke(event).await?;
+    job.stop().await?;
+    ensure!(answer["errorMessage"].is_null(), "{answer}");
+    let list = deployed.api.get(&threads("me"), Some(&patient.token)).await?.ok()?;
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "{list}");
     Ok(())
 }

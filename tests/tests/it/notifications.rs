@@ -141,12 +141,20 @@ async fn a_browser_is_told_that_there_is_something_new_and_nothing_else() -> Res
     assert_eq!(answered.status, 201);
     pushed(&deployed, &theirs, 1).await?;
     pushed(&deployed, &browser, 1).await?;
+    // Each message wakes the page that is open, though mail tells of a conversation once in a
+    // quarter of an hour; so does an access.
+    let again = crate::messages::write(&deployed, &physician, &thread, "Encore").await?;
+    assert_eq!(again.status, 201);
+    pushed(&deployed, &browser, 2).await?;
+    assert_eq!(count(&deployed, patient.invited.person.text("email"), "a écrit dans").await?, 1);
+    doctor(&deployed, &patient).await?;
+    pushed(&deployed, &browser, 3).await?;
     let gone = format!("{path}/{}", first["pushId"].as_str().context("an id")?);
     assert_eq!(api.send(Method::DELETE, &gone, Some(token), None).await?.status, 204);
     doctor(&deployed, &patient).await?;
-    told(&deployed, patient.invited.person.text("email"), "avec son accord", 1).await?;
+    told(&deployed, patient.invited.person.text("email"), "avec son accord", 2).await?;
     deployed.fire("delivery").await?;
-    pushed(&deployed, &browser, 1).await?;
+    pushed(&deployed, &browser, 3).await?;
     // As many as are told, and no more.
     for number in 0..10 {
         subscribe(token, &format!("{browser}.{number}")).await?.ok()?;

@@ -54,6 +54,8 @@ pub(crate) struct Known {
     pub(crate) preferences: NotificationPreferences,
     /// What the holder and the professional who acted are to each other.
     pub(crate) tie: Option<Tie>,
+    /// Whom the holder keeps out.
+    pub(crate) blocked: Vec<String>,
     /// Whom the holder chose as their treating doctor.
     pub(crate) treating_doctor: Option<String>,
     pub(crate) first_name: String,
@@ -97,11 +99,13 @@ async fn attempt(
     {
         changes.extend(emergency::changes(app, &known, now).await?);
         // Of what the holder may not see yet, they are not told.
-        if let Some(kind) = kind_of(&known.trace).filter(|_| !follow_up.chain.is_pending())
-            && let Some(once) = once(app, &known, kind, now).await?
-        {
-            news = tell::news(app, &known, kind, now).await?;
-            changes.extend(once.filter(|_| news.is_told()));
+        if let Some(kind) = kind_of(&known.trace).filter(|_| !follow_up.chain.is_pending()) {
+            if let Some(once) = once(app, &known, kind, now).await? {
+                news = tell::news(app, &known, kind).await?;
+                changes.extend(once.filter(|_| news.is_told()));
+            }
+            // Who has the page open sees each thing come, also what is told together later.
+            changes.extend(tell::wake(app, &known, kind, now).await?);
         }
         changes.extend(correspond::changes(app, &known, now).await?);
     }
@@ -149,6 +153,7 @@ async fn known(
         preferences: NotificationPreferences::default(),
         tie: None,
         treating_doctor: None,
+        blocked: Vec::new(),
         space,
         key,
         trace,
@@ -157,6 +162,7 @@ async fn known(
     for (_, found) in app.consents.list(space_id, &known.key).await? {
         match found.value {
             Choice::Notifications(chosen) => known.preferences = chosen,
+            Choice::Block(block) => known.blocked.push(block.rpps),
             Choice::Tie(tie) => {
                 if tie.standing_at(now) == Some(Standing::TreatingDoctor) {
                     known.treating_doctor = Some(tie.rpps.clone());

@@ -26,6 +26,11 @@ use serde_json::Value;
 const CONCURRENCY: usize = 8;
 /// Acts looked at in one shard by one sweep.
 const SWEEP_PAGE: i32 = 200;
+/// The same, as a length.
+const SWEEP_PAGE_LEN: usize = 200;
+/// Pages of what is told together looked at in one shard by one sweep: at six in the evening
+/// many are due.
+const DIGEST_PAGES_MAX: u32 = 50;
 
 /// Works on one event.
 pub async fn handle(
@@ -58,8 +63,14 @@ pub async fn handle(
                 if context.clock.now() >= context.stop_at {
                     break;
                 }
-                let due = app.digests.due(shard, as_of, SWEEP_PAGE).await?;
-                all_digests(app, due, &context, &mut outcome).await;
+                for _ in 0..DIGEST_PAGES_MAX {
+                    let due = app.digests.due(shard, as_of, SWEEP_PAGE).await?;
+                    let is_last = due.len() < SWEEP_PAGE_LEN;
+                    all_digests(app, due, &context, &mut outcome).await;
+                    if is_last || context.clock.now() >= context.stop_at {
+                        break;
+                    }
+                }
             }
             Ok(outcome)
         }

@@ -19,7 +19,7 @@ use crate::follow::Known;
 pub(crate) struct News {
     /// To addresses.
     pub(crate) messages: Vec<Envelope<Notice>>,
-    /// To browsers, or to what is told later.
+    /// To what is told later.
     pub(crate) changes: Vec<Change>,
 }
 
@@ -35,26 +35,12 @@ pub(crate) async fn news(
     app: &App,
     known: &Known,
     kind: NotificationKind,
-    now: Timestamp,
 ) -> Result<News, JobError> {
-    let is_emergency = kind == NotificationKind::EmergencyAccess;
-    if known.is_kept_from_family || !known.preferences.wants(kind) {
-        return Ok(News::default());
-    }
-    // Who has not taken their space in hand hears of emergencies alone; of one who died or
-    // left, or whose addresses are in doubt, nobody does.
-    let is_told = match known.space.state {
-        SpaceState::Active { .. } => true,
-        SpaceState::Open { .. } => is_emergency,
-        SpaceState::Closed { .. } | SpaceState::Erased { .. } => false,
-    };
-    let is_suspended =
-        matches!(known.space.suspension, Some(Suspension::Deceased | Suspension::Frozen));
-    if is_suspended || !is_told {
+    if !is_told(known, kind) {
         return Ok(News::default());
     }
     let due = known.preferences.digest.due_after(known.trace.at).filter(|_| kind.may_wait());
-    let Some(due) = due else { return at_once(app, known, kind, now).await };
+    let Some(due) = due else { return at_once(app, known, kind).await };
     let space_id = &known.space.space_id;
     let pending = app.digests.pending(space_id, &known.key).await?;
     let random = app.random.as_ref();
@@ -62,13 +48,37 @@ pub(crate) async fn news(
     Ok(News { messages: Vec::new(), changes: vec![added] })
 }
 
-/// What tells them now: at their addresses, and in the browsers of who holds the space.
-async fn at_once(
+/// Whether a person is told of something of this kind at all.
+fn is_told(known: &Known, kind: NotificationKind) -> bool {
+    // Who has not taken their space in hand hears of emergencies alone; of one who died or
+    // left, or whose addresses are in doubt, nobody does.
+    let in_hand = match known.space.state {
+        SpaceState::Active { .. } => true,
+        SpaceState::Open { .. } => kind == NotificationKind::EmergencyAccess,
+        SpaceState::Closed { .. } | SpaceState::Erased { .. } => false,
+    };
+    let is_suspended =
+        matches!(known.space.suspension, Some(Suspension::Deceased | Suspension::Frozen));
+    in_hand && !is_suspended && !known.is_kept_from_family && known.preferences.wants(kind)
+}
+
+/// A word to the browsers of who holds the space, each time: it says nothing, and the next
+/// takes its place. With a safe contact all of it goes there, and no browser is woken.
+pub(crate) async fn wake(
     app: &App,
     known: &Known,
     kind: NotificationKind,
     now: Timestamp,
-) -> Result<News, JobError> {
+) -> Result<Vec<Change>, JobError> {
+    if !is_told(known, kind) || known.preferences.safe_contact.is_some() {
+        return Ok(Vec::new());
+    }
+    let owner = app.relations.names().await?.push_of_space(&known.space.space_id);
+    pushes(app, &owner, now).await
+}
+
+/// What tells them now, at their addresses.
+async fn at_once(app: &App, known: &Known, kind: NotificationKind) -> Result<News, JobError> {
     let random = app.random.as_ref();
     let space_id = &known.space.space_id;
     let what = Unsubscription { space_id: space_id.clone(), kind };
@@ -84,13 +94,7 @@ async fn at_once(
     let is_emergency = kind == NotificationKind::EmergencyAccess;
     let addressed = addressed(app, whose, &known.preferences, &notice).await?;
     let messages = addressed.with_paper_if(is_emergency);
-    let mut changes = Vec::new();
-    // With a safe contact, all of it goes there and nowhere else.
-    if known.preferences.safe_contact.is_none() {
-        let owner = app.relations.names().await?.push_of_space(space_id);
-        changes = pushes(app, &owner, now).await?;
-    }
-    Ok(News { messages, changes })
+    Ok(News { messages, changes: Vec::new() })
 }
 
 /// A notice to each address of a person that is told, letters last.

@@ -3,15 +3,13 @@
 //!
 //! Must not know: how the mail was read.
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::digest::{Context, SHA256};
 use data_encoding::HEXLOWER;
 use espace_crypto::SealingKey;
-use espace_domain::decision::{
-    Action, Decision, Party, Practice, Situation, SpaceStanding, decide,
-};
+use espace_domain::decision::{Action, Party, Practice, Situation, SpaceStanding, decide};
 use espace_domain::{
-    Correspondent, MatrixGroup, MessageAuthor, MessageId, NewMessage, Side, SpaceId, Thread,
-    ThreadId, Trace, TraceActor,
+    Correspondent, MESSAGE_NUMBER_ELEMENT, MatrixGroup, MessageAuthor, MessageId, NewMessage, Side,
+    SpaceId, Thread, ThreadId, Trace, TraceActor,
 };
 use espace_jobs::JobError;
 use espace_mail::ReceivedMail;
@@ -47,13 +45,20 @@ pub(crate) async fn deliver(
     app: &App,
     space_id: &SpaceId,
     (mail, sender): (&ReceivedMail, &Mailbox),
-    (files, raw): (Vec<Inspected>, &[u8]),
+    files: Vec<Inspected>,
     now: Timestamp,
 ) -> Result<Option<Delivered>, JobError> {
     let names = app.relations.names().await?;
-    let own = mail.message_id.clone();
-    let own = own.unwrap_or_else(|| HEXLOWER.encode(digest(&SHA256, raw).as_ref()));
-    let sent = names.sent(space_id, &format!("mail.{}", mail.from.as_str()), &own);
+    let content = content_of(mail);
+    let own = mail.message_id.clone().unwrap_or_else(|| content.clone());
+    let sender_name = format!("mail.{}", mail.from.as_str());
+    let mut sent = names.sent(space_id, &sender_name, &own);
+    if let Some(known) = app.messages.known(space_id, &sent).await?
+        && known.fingerprint != content
+    {
+        // Another mail under an id that was used: it is another message.
+        sent = names.sent(space_id, &sender_name, &format!("{own}.{content}"));
+    }
     // A content sealed by a try that was refused is the same for the next.
     let mut kept = None;
     for _ in 0..RACES_MAX {
@@ -61,7 +66,7 @@ pub(crate) async fn deliver(
             return Ok(Some(Delivered::Before));
         }
         let Some(room) = enter(app, space_id, &names, sender).await? else { return Ok(None) };
-        let Some((action, stored)) = place(app, &room, mail).await? else { return Ok(None) };
+        let Some(place) = place(app, &room, mail).await? else { return Ok(None) };
         if kept.is_none() {
             kept = Some(keep(app, (space_id, &room.key), &files, now).await?);
         }
@@ -76,12 +81,35 @@ pub(crate) async fn deliver(
             mail: Some(mail.message_id.clone().unwrap_or_default()),
         };
         let written =
-            write(app, &room, (action, stored), (new, mail), (&sent, writes.clone()), now).await?;
+            write(app, &room, place, (new, mail), (&sent, &content, writes.clone()), now).await?;
         if written {
             return Ok(Some(Delivered::Yes));
         }
     }
     Err(JobError::Work("a space kept changing while a mail came"))
+}
+
+/// What a mail says, as a hash: the same for the same mail by another way.
+fn content_of(mail: &ReceivedMail) -> String {
+    let mut hash = Context::new(&SHA256);
+    for text in [&mail.subject, &mail.text] {
+        hash.update(&(text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    for file in &mail.files {
+        hash.update(&(file.bytes.len() as u64).to_be_bytes());
+        hash.update(&file.bytes);
+    }
+    HEXLOWER.encode(hash.finish().as_ref())
+}
+
+/// Where a mail goes.
+struct Place {
+    action: Action,
+    /// The conversation it answers.
+    stored: Option<StoredThread>,
+    /// Whether what it answers is about secret care: another that it begins is too.
+    secret: bool,
 }
 
 /// The space, where there is one whose keys are there.
@@ -98,11 +126,7 @@ async fn enter<'a>(
 }
 
 /// The conversation a mail goes to, as decided; `None` where its sender may not write.
-async fn place(
-    app: &App,
-    room: &Room<'_>,
-    mail: &ReceivedMail,
-) -> Result<Option<(Action, Option<StoredThread>)>, JobError> {
+async fn place(app: &App, room: &Room<'_>, mail: &ReceivedMail) -> Result<Option<Place>, JobError> {
     let (space_id, sender) = (&room.space.space_id, room.sender);
     let blocked =
         app.consents.is_there(space_id, &room.names.block(space_id, &sender.rpps)).await?;
@@ -115,6 +139,7 @@ async fn place(
     });
     let standing = SpaceStanding::of(&room.space.state, room.space.suspension);
     let situation = Situation { blocked, ..Situation::of_space(standing) };
+    let mut secret = false;
     for answered in &mail.answers {
         let Some(thread_id) = thread_of(answered, &app.domain) else { continue };
         let Some(stored) = app.messages.find(space_id, &thread_id, &room.key).await? else {
@@ -123,12 +148,15 @@ async fn place(
         let takes_part = stored.thread.includes(&sender.rpps, sender.structure.as_deref());
         let situation = Situation { thread: Some(stored.thread.facts(takes_part)), ..situation };
         if decide(party, Action::AnswerThread, &situation).is_allowed() {
-            return Ok(Some((Action::AnswerThread, Some(stored))));
+            let secret = stored.thread.secret;
+            let action = Action::AnswerThread;
+            return Ok(Some(Place { action, stored: Some(stored), secret }));
         }
+        secret |= takes_part && stored.thread.secret;
     }
     // What it answers is closed, full or not theirs: it begins another.
-    let opens = decide(party, Action::OpenThread, &situation);
-    Ok(matches!(opens, Decision::Allow(_)).then_some((Action::OpenThread, None)))
+    let opens = decide(party, Action::OpenThread, &situation).is_allowed();
+    Ok(opens.then_some(Place { action: Action::OpenThread, stored: None, secret }))
 }
 
 /// The conversation in an id that we gave: `<thread>.<number>@<domain>`.
@@ -142,16 +170,18 @@ fn thread_of(message_id: &str, domain: &str) -> Option<ThreadId> {
 async fn write(
     app: &App,
     room: &Room<'_>,
-    (action, stored): (Action, Option<StoredThread>),
+    Place { action, stored, secret }: Place,
     (new, mail): (NewMessage, &ReceivedMail),
-    (sent, mut changes): (&str, Vec<espace_storage::Change>),
+    (sent, content, mut changes): (&str, &str, Vec<espace_storage::Change>),
     now: Timestamp,
 ) -> Result<bool, JobError> {
     let (space_id, key, random) = (&room.space.space_id, &room.key, app.random.as_ref());
-    let (is_new, mut stored) = match stored {
-        Some(stored) => (false, stored),
-        None => (true, begun(room.sender, mail, now, random)),
-    };
+    let is_new = stored.is_none();
+    let mut stored = stored.unwrap_or_else(|| {
+        let mut begun = begun(room.sender, mail, now, random);
+        begun.thread.secret = secret;
+        begun
+    });
     stored.thread.joined_by(Correspondent {
         rpps: room.sender.rpps.clone(),
         name: Some(room.sender.name.clone()),
@@ -160,8 +190,9 @@ async fn write(
     });
     let Some(message) = stored.thread.add(new.clone()) else {
         // Full: another conversation is begun.
-        let again = (Action::OpenThread, None);
-        return Box::pin(write(app, room, again, (new, mail), (sent, changes), now)).await;
+        let again = Place { action: Action::OpenThread, stored: None, secret };
+        let with = (sent, content, changes);
+        return Box::pin(write(app, room, again, (new, mail), with, now)).await;
     };
     changes.push(app.messages.add(space_id, &stored.thread_id, &message, key, random)?);
     changes.push(if is_new {
@@ -172,7 +203,7 @@ async fn write(
     let structure = stored.thread.structure.as_deref();
     let inbox = room.names.inbox(structure, &room.sender.rpps);
     changes.push(app.inboxes.put(&inbox, space_id, &stored.thread_id, now)?);
-    let made = (&stored.thread_id, &message.message_id, "mail");
+    let made = (&stored.thread_id, &message.message_id, content);
     changes.push(app.messages.claim_key(space_id, sent, made, now, true)?);
 
     let actor = TraceActor {
@@ -183,7 +214,11 @@ async fn write(
         structure: room.sender.structure.clone(),
     };
     let mut trace = Trace::new(now, actor, action, random);
-    trace.elements = vec![stored.thread_id.to_string(), message.message_id.to_string()];
+    trace.elements = vec![
+        stored.thread_id.to_string(),
+        message.message_id.to_string(),
+        format!("{MESSAGE_NUMBER_ELEMENT}{}", message.number),
+    ];
     let content = serde_json::to_string(&trace)
         .map_err(|_| JobError::Work("a trace could not be written"))?;
     let facts = stored.thread.facts(true);
@@ -206,14 +241,16 @@ async fn write(
 const NOBODY: Practice =
     Practice { group: None, may_write: false, is_regulator: false, standing: None };
 
-/// A conversation as its first mail finds it: one mailbox, one professional.
+/// A conversation as its first mail finds it: with the professional whose mailbox it is, or
+/// with all who read the structure's own.
 fn begun(
     sender: &Mailbox,
     mail: &ReceivedMail,
     now: Timestamp,
     random: &dyn espace_domain::Random,
 ) -> StoredThread {
-    let thread = Thread::new(mail.subject.clone(), sender.structure.clone(), now);
+    let shared = sender.structure.clone().filter(|_| sender.organisational);
+    let thread = Thread::new(mail.subject.clone(), shared, now);
     StoredThread { thread_id: ThreadId::generate(random), write: 0, thread }
 }
 

@@ -11,7 +11,7 @@ use espace_crypto::{ContentPlace, SealingKey, seal_content};
 use espace_deposit::{Fault, examine};
 use espace_domain::{ATTACHMENTS_MAX, Attachment, DocumentId, ReceivedFile, SpaceId};
 use espace_jobs::JobError;
-use espace_mail::{MailFile, Unfit, is_archive, open_archive};
+use espace_mail::{ARCHIVED_BYTES_MAX, MailFile, Unfit, is_archive, open_archive};
 use espace_storage::{Change, Vault};
 use jiff::Timestamp;
 
@@ -39,13 +39,20 @@ struct Kept {
 /// Looks at the files of a mail.
 pub(crate) fn inspect(files: &[MailFile]) -> Result<Vec<Inspected>, Unfit> {
     let mut inspected = Vec::new();
+    let mut left = ARCHIVED_BYTES_MAX;
     for file in files {
-        if is_archive(&file.bytes) {
-            for held in open_archive(&file.bytes)? {
-                inspected.push(look(held.name, held.bytes)?);
-            }
+        let held = if is_archive(&file.bytes) {
+            open_archive(&file.name, &file.bytes, &mut left)?
         } else {
-            inspected.push(look(file.name.clone(), file.bytes.clone())?);
+            None
+        };
+        match held {
+            Some(held) => {
+                for held in held {
+                    inspected.push(look(held.name, held.bytes)?);
+                }
+            }
+            None => inspected.push(look(file.name.clone(), file.bytes.clone())?),
         }
     }
     if inspected.len() > ATTACHMENTS_MAX {

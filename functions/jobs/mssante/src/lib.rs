@@ -82,9 +82,6 @@ async fn sweep(
         if context.clock.now() >= context.stop_at {
             return Ok(());
         }
-        if app.mails.is_aside(&receive::mail_id(&object)).await? {
-            continue;
-        }
         match Box::pin(receive::receive(app, &object, context)).await {
             Ok(received) => outcome.add(received.name(), 1),
             Err(error) => {

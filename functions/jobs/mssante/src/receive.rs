@@ -9,7 +9,7 @@ use espace_jobs::{JobContext, JobError};
 use espace_mail::{
     Answer, MAIL_BYTES_MAX, MailAddress, ReceivedMail, Unfit, domain_of, read, write,
 };
-use espace_storage::{Correspondence, Verdict};
+use espace_storage::{Correspondence, FetchedMail, MailBegun, Verdict};
 use jiff::Timestamp;
 
 use crate::deliver::{Delivered, deliver};
@@ -56,20 +56,37 @@ pub(crate) async fn receive(
     object: &str,
     context: &JobContext,
 ) -> Result<Received, JobError> {
-    let Some(raw) = app.objects.fetch(object, MAIL_BYTES_MAX).await? else {
-        return Ok(Received::Again);
-    };
     let now = context.clock.now();
-    match take(app, (object, &raw), now).await? {
+    let mail_id = mail_id(object);
+    let taken = match app.mails.begin(&mail_id).await? {
+        MailBegun::Yes => {
+            let Some(mail) = app.objects.fetch(object, MAIL_BYTES_MAX).await? else {
+                app.mails.ended(&mail_id).await?;
+                return Ok(Received::Again);
+            };
+            take(app, (object, &mail), &mail_id, now).await?
+        }
+        MailBegun::TooOften => Err(Unfit::Unreadable),
+        // Its reason stands; that it still lies here is all that is left to do.
+        MailBegun::Aside => {
+            app.objects.set_aside(object).await?;
+            app.objects.delete(object).await?;
+            return Ok(Received::Again);
+        }
+    };
+    match taken {
         Ok(delivered) => {
             app.objects.delete(object).await?;
+            app.mails.ended(&mail_id).await?;
             Ok(match delivered {
                 Delivered::Yes => Received::Delivered,
                 Delivered::Before => Received::Again,
             })
         }
         Err(unfit) => {
-            app.mails.quarantine(&mail_id(object), object, &unfit.to_string(), now).await?;
+            let aside = app.objects.set_aside(object).await?;
+            app.mails.quarantine(&mail_id, &aside, &unfit.to_string(), now).await?;
+            app.objects.delete(object).await?;
             Ok(Received::Aside)
         }
     }
@@ -78,13 +95,19 @@ pub(crate) async fn receive(
 /// The message that a mail becomes, or why it becomes none.
 async fn take(
     app: &App,
-    (object, raw): (&str, &[u8]),
+    (object, fetched): (&str, &FetchedMail),
+    mail_id: &MailId,
     now: Timestamp,
 ) -> Result<Result<Delivered, Unfit>, JobError> {
-    let mail = match read(raw, &app.domain) {
+    let mail = match read(&fetched.raw, &app.domain) {
         Ok(mail) => mail,
         Err(unfit) => return Ok(Err(unfit)),
     };
+    // What a mail says of itself anyone can write: who sent it, the operator knows.
+    let sent_by = fetched.envelope_from.as_deref().and_then(MailAddress::parse);
+    if sent_by.as_ref() != Some(&mail.from) {
+        return Ok(Err(Unfit::Sender));
+    }
     let sender = match app.trust_space.of(mail.from.as_str(), domain_of(&mail.from)).await? {
         Correspondence::Known(sender) => sender,
         Correspondence::Unknown => return Ok(Err(Unfit::UnknownSender)),
@@ -103,13 +126,13 @@ async fn take(
         Registration::Invited { .. } | Registration::Opposed { .. } => None,
     });
     let delivered = match space_id {
-        Some(space_id) => deliver(app, &space_id, (&mail, &sender), (files, raw), now).await?,
+        Some(space_id) => deliver(app, &space_id, (&mail, &sender), files, now).await?,
         None => None,
     };
     if let Some(delivered) = delivered {
         return Ok(Ok(delivered));
     }
-    tell_nobody_is_there(app, &mail, now).await?;
+    tell_nobody_is_there(app, &mail, mail_id, now).await?;
     Ok(Err(Unfit::NoMailbox))
 }
 
@@ -118,6 +141,7 @@ async fn take(
 async fn tell_nobody_is_there(
     app: &App,
     mail: &ReceivedMail,
+    mail_id: &MailId,
     now: Timestamp,
 ) -> Result<(), JobError> {
     let from = MailAddress::parse(&format!("{POSTMASTER}@{}", app.domain));
@@ -126,7 +150,8 @@ async fn tell_nobody_is_there(
         from: ("Messagerie Espace santé", &from),
         to: &mail.from,
         subject: "Message non remis",
-        message_id: &format!("{}@{}", MailId::generate(app.random.as_ref()), app.domain),
+        // Told again, it is the same mail.
+        message_id: &format!("{mail_id}@{}", app.domain),
         answers: mail.message_id.as_deref(),
         text: "Bonjour,\n\nVotre message n’a pas pu être remis : aucune boîte aux lettres de \
                patient n’est ouverte à cette adresse pour vous.\n\nVérifiez le matricule INS, ou \

@@ -5,10 +5,13 @@
 //! Must not know: who decided that it may be answered.
 
 use espace_crypto::{ContentPlace, SealingKey};
-use espace_domain::{Attachment, MailId, Message, Nir, SpaceId};
+use espace_domain::decision::SpaceStanding;
+use espace_domain::{Attachment, DocumentId, MailId, Message, Nir, SpaceId};
 use espace_jobs::{JobContext, JobError};
-use espace_mail::{Answer, JoinedFile, MailAddress, XDM_NAME, pack_xdm, write};
-use espace_storage::{Document, MailTaken, OutgoingMail, StoredContent};
+use espace_mail::{Answer, JoinedFile, MailAddress, XDM_NAME, domain_of, pack_xdm, write};
+use espace_storage::{
+    Correspondence, MailTaken, OutgoingDetails, OutgoingMail, PastVersion, Space, StoredContent,
+};
 
 use crate::App;
 
@@ -84,11 +87,15 @@ async fn written(
     let nir = holder.matricule.as_deref().and_then(|number| Nir::parse(number).ok());
     let nir = nir.ok_or(JobError::Work("a person without a matricule answers by mail"))?;
     let matricule = format!("{}{:02}", nir.expose(), nir.key());
-    let from = MailAddress::parse(&format!("{matricule}@{}", app.domain));
-    let to = MailAddress::parse(&outgoing.open(&key)?.mailbox);
+    let from = MailAddress::of_patient(&matricule, &app.domain);
+    let details = outgoing.open(&key)?;
+    let to = MailAddress::parse(&details.mailbox);
     let (Some(from), Some(to)) = (from, to) else {
         return Err(JobError::Work("not an address of a mail"));
     };
+    if !is_still_theirs(app, &space, &details, &to).await? {
+        return Ok(None);
+    }
     let name = format!("{} {}", holder.traits.first_name(), holder.traits.last_name());
     let answered = answered(app, outgoing, &key).await?;
     let (files, left_out) = joined(app, (space_id, &key), &message, &matricule).await?;
@@ -104,6 +111,23 @@ async fn written(
     });
     let mail = mail.map_err(|_| JobError::Work("a mail could not be written"))?;
     Ok(Some((from, to, mail)))
+}
+
+/// Whether a mail may still go: the space stands, its holder has not kept the professional out
+/// since, and the mailbox is theirs in the trust space today.
+async fn is_still_theirs(
+    app: &App,
+    space: &Space,
+    details: &OutgoingDetails,
+    to: &MailAddress,
+) -> Result<bool, JobError> {
+    let standing = SpaceStanding::of(&space.state, space.suspension);
+    let block = app.relations.names().await?.block(&space.space_id, &details.rpps);
+    if standing != SpaceStanding::Active || app.consents.is_there(&space.space_id, &block).await? {
+        return Ok(false);
+    }
+    let known = app.trust_space.of(to.as_str(), domain_of(to)).await?;
+    Ok(matches!(known, Correspondence::Known(mailbox) if mailbox.rpps == details.rpps))
 }
 
 /// The id of the newest mail before a message, that it answers.
@@ -156,18 +180,21 @@ async fn joined(
 ) -> Result<(Vec<JoinedFile>, usize), JobError> {
     let (mut files, mut left_out, mut held) = (Vec::new(), 0, 0);
     for attachment in &message.attachments {
-        let Attachment::Document { document_id } = attachment else { continue };
+        let Attachment::Document { document_id, version } = attachment else { continue };
         // Deleted since: it is not sent.
         let Some(document) = app.documents.find(space_id, document_id, key).await? else {
             continue;
         };
-        if held + document.details.size > JOINED_BYTES_MAX {
+        // What was sent, whatever replaced it since.
+        let Some(sent) = document.details.version(*version) else { continue };
+        if held + sent.size > JOINED_BYTES_MAX {
             left_out += 1;
             continue;
         }
-        held += document.details.size;
-        let Some(bytes) = content(app, (space_id, key), &document).await? else { continue };
-        files.push(as_file(&document, bytes, matricule)?);
+        held += sent.size;
+        let which = (space_id, document_id);
+        let Some(bytes) = content(app, which, key, &sent).await? else { continue };
+        files.push(as_file(document_id, &sent, bytes, matricule)?);
     }
     Ok((files, left_out))
 }
@@ -175,14 +202,14 @@ async fn joined(
 /// The content of a document; `None` where it was deleted at this moment.
 async fn content(
     app: &App,
-    (space_id, key): (&SpaceId, &SealingKey),
-    document: &Document,
+    (space_id, document_id): (&SpaceId, &DocumentId),
+    key: &SealingKey,
+    details: &PastVersion,
 ) -> Result<Option<Vec<u8>>, JobError> {
-    let details = &document.details;
     let stored = StoredContent {
         place: ContentPlace {
             space: space_id.as_str(),
-            document: document.document_id.as_str(),
+            document: document_id.as_str(),
             version: details.version,
         },
         object: &details.object,
@@ -193,10 +220,14 @@ async fn content(
 }
 
 /// A document as it is joined.
-fn as_file(document: &Document, bytes: Vec<u8>, matricule: &str) -> Result<JoinedFile, JobError> {
-    let details = &document.details;
+fn as_file(
+    document_id: &DocumentId,
+    details: &PastVersion,
+    bytes: Vec<u8>,
+    matricule: &str,
+) -> Result<JoinedFile, JobError> {
     if details.content_type == CDA {
-        let unique = details.unique_id.as_deref().unwrap_or(document.document_id.as_str());
+        let unique = details.unique_id.as_deref().unwrap_or(document_id.as_str());
         let packed = pack_xdm(&bytes, (&details.title, unique), matricule)
             .map_err(|_| JobError::Work("an archive could not be packed"))?;
         return Ok(JoinedFile {

@@ -57,7 +57,8 @@ pub enum Check {
     IsAPharmacy,
     /// The professional holds an access, or deposited it.
     AccessStandsOrTheirs,
-    /// What was joined to a conversation is shown to the party: who takes part was sent it.
+    /// What was joined to a conversation is shown to the party: who takes part was sent it,
+    /// whatever its type and however it is masked since; not who it is hidden from by name.
     IsVisibleInThread,
 }
 
@@ -160,7 +161,7 @@ impl Check {
                 _ => Self::AccessStands.holds(party, situation),
             },
             Self::IsVisibleInThread => match practice {
-                Some(_) => Ok(()),
+                Some(_) => require(!is_hidden_by_name(situation), Reason::HiddenByRule),
                 None => Self::IsVisible.holds(party, situation),
             },
         }
@@ -193,6 +194,13 @@ impl Check {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether the document was hidden from this professional by name. What was sent was sent,
+/// and all the same they read it no more.
+fn is_hidden_by_name(situation: &Situation) -> bool {
+    let is_hidden = |d: DocumentFacts| d.rule == Some(RuleEffect::Hide) && !d.authored;
+    situation.document.is_some_and(is_hidden)
 }
 
 /// The document's own visibility, for this party.

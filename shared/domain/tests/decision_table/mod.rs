@@ -96,7 +96,9 @@ impl Dimension {
             Check::AccessStandsOrTheirs => {
                 &[D::Access, D::Consented, D::BreakGlass, D::Regulation, D::Authored]
             }
-            Check::IsVisibleInThread => &[D::InvisiblePatient, D::InvisibleRepresentatives],
+            Check::IsVisibleInThread => {
+                &[D::InvisiblePatient, D::InvisibleRepresentatives, D::Rule, D::Authored]
+            }
         }
     }
 
