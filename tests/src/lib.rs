@@ -19,12 +19,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use espace_crypto::SystemRandom;
-use espace_domain::{Clock, FixedClock, Nir, SpaceId, SystemClock};
+use espace_domain::{Clock, FixedClock, Nir, SystemClock};
 use espace_http::{Pipeline, with_pipeline};
-use espace_storage::transitions::{Settled, close, settle_opposed};
-use espace_storage::{
-    Aws, CallCounts, Environment, PersonEntry, Registry, Sessions, Spaces, SystemKeys,
-};
+use espace_storage::transitions::{Settled, settle_opposed};
+use espace_storage::{Aws, CallCounts, Environment, PersonEntry, Registry, SystemKeys};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -348,12 +346,11 @@ impl Deployed {
 
     /// Closes a space, as its holder would.
     pub async fn close(&self, patient: &Patient) -> Result<()> {
-        let aws = Aws::from_config(self.config.clone());
-        let mut environment = self.environment("SessionsFunction", &[]).await?;
-        let spaces = Spaces::new(&aws, &mut environment);
-        let sessions = Sessions::new(&aws, &mut environment);
-        let space = spaces.find(&SpaceId::parse(&patient.space_id)?).await?.context("a space")?;
-        ensure!(close(&spaces, &sessions, &space, SystemClock.now()).await?, "not closed");
+        let address = patient.invited.person.text("email");
+        let mut body = self.step_up(&patient.token, "closure", address).await?;
+        body["password"] = json!(PASSWORD);
+        body["confirmation"] = json!("FERMER");
+        patient.post(self, "/closure", &body).await?.ok()?;
         Ok(())
     }
 

@@ -13,7 +13,9 @@ use espace_domain::{
 use espace_http::{Citizen, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
 use espace_notifications::Notice;
 use espace_storage::transitions::{AddedContact, add_contact, remove_contact};
-use espace_storage::{ChallengePurpose, Contacts, Envelope, KeyName, OtpOutcome, SpaceContact};
+use espace_storage::{
+    ChallengePurpose, Contacts, Envelope, KeyName, OtpOutcome, SpaceContact, told_of_changes,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -124,7 +126,8 @@ pub(crate) async fn add(
     };
     let mut messages = vec![to(&contact, Notice::contact_code(&otp))];
     messages.extend(
-        told(&known).map(|known| to(known, Notice::ContactAdded { alert: alert.grouped() })),
+        told_of_changes(&known)
+            .map(|known| to(known, Notice::ContactAdded { alert: alert.grouped() })),
     );
     let added = AddedContact {
         contact_id: &contact_id,
@@ -176,7 +179,7 @@ pub(crate) async fn remove(
     }
     let alert = AlertCode::generate(app.random.as_ref());
     let name = holder_name(&app, &own, &key).await?;
-    let mut messages: Vec<_> = told(&known).cloned().collect();
+    let mut messages: Vec<_> = told_of_changes(&known).cloned().collect();
     if !messages.contains(address) {
         messages.push(address.clone());
     }
@@ -220,20 +223,6 @@ async fn opened(
         opened.push((found, contact));
     }
     Ok(opened)
-}
-
-/// The addresses that get word of a change: the electronic ones that count, paper
-/// where there is no other.
-fn told(known: &[(SpaceContact, Contact)]) -> impl Iterator<Item = &Contact> {
-    let counts = |found: &SpaceContact| found.confirmed_at.is_some();
-    let has_electronic =
-        known.iter().any(|(found, contact)| counts(found) && receives_codes(contact));
-    known
-        .iter()
-        .filter(move |(found, contact)| {
-            counts(found) && (receives_codes(contact) || !has_electronic)
-        })
-        .map(|(_, contact)| contact)
 }
 
 /// The holder's name, as on an envelope.

@@ -72,7 +72,13 @@ async fn stop(app: &App, what: &Unsubscription) -> Result<bool, Problem> {
     let entry = Consents::notifications_entry();
     let changes = [app.consents.put(space_id, entry, &choice, &key, random)?];
     let trace = Some((&draft, &trace_key));
-    let act =
-        Act { space: &space, trace, changes: &changes, raises_epoch: false, is_followed_up: false };
+    let act = Act {
+        space: &space,
+        trace,
+        changes: &changes,
+        raises_epoch: false,
+        becomes: None,
+        is_followed_up: false,
+    };
     Ok(matches!(acts.record(act, random, now).await?, Recorded::Yes(_)))
 }

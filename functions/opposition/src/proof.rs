@@ -14,13 +14,13 @@ use crate::register::proof_of;
 pub(crate) async fn proof_pdf(app: &App, receipt: &Opposition) -> Result<Response, Problem> {
     let details = app.stores.oppositions.open_details(receipt).await?;
     let text = proof_of(receipt, &details).text(&app.settings.site);
+    let paragraphs = text.paragraphs();
     let proof = Proof {
         sender: SERVICE.to_owned(),
-        dated: text.dated.clone(),
+        dated: text.dated,
         title: text.title.to_owned(),
-        paragraphs: text.paragraphs(),
-        qr: text.qr.clone(),
-        qr_alternative: text.qr_alternative.clone(),
+        paragraphs,
+        qr: text.check.map(|check| (check.qr, check.qr_alternative)),
     };
     let pdf = prove(&proof).map_err(|error| Problem::internal(error.to_string()))?;
     let mut response = pdf.into_response();

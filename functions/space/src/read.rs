@@ -86,7 +86,7 @@ pub(crate) async fn read(
     let opened = visit.opened(&permit)?;
     let space_id = visit.space_id.clone();
     let state = opened.space.state.name();
-    if let SpaceState::Closed { closed_at, erasure_due_at } = opened.space.state {
+    if let SpaceState::Closed { closed_at, erasure_due_at, .. } = opened.space.state {
         let closed = ClosedView { space_id, state, closed_at, erasure_due_at };
         return Ok(Json(SpaceView::Closed(closed)));
     }

@@ -6,7 +6,7 @@ use espace_domain::decision::{
     AccessMode, Action, Chain, Check, Decision, DocumentFacts, Duties, MessagingFacts, Party,
     PartyKind, Reason, Situation, Tell, decide,
 };
-use espace_domain::{Actor, Clock, DocumentId, Random, SpaceId, ThreadId};
+use espace_domain::{Actor, Clock, DocumentId, Random, SpaceId, SpaceState, ThreadId};
 use espace_http::{Bearer, Claims, Problem, ProblemKind, TokenVerifier};
 use espace_storage::{
     AccessReads, Act, Acts, Asker, Asking, Aws, Change, Environment, Keyring, Recorded, Refusals,
@@ -74,6 +74,8 @@ pub struct Done<'a> {
     pub changes: &'a [Change],
     /// Whether acts decided before it must stop.
     pub raises_epoch: bool,
+    /// What the space becomes by it.
+    pub becomes: Option<&'a SpaceState>,
     /// How a professional came in, where that is the act.
     pub mode: Option<AccessMode>,
     /// The chain its trace goes to, where the act is about a trace in it.
@@ -408,6 +410,7 @@ impl Guard {
                 trace: None,
                 changes: done.changes,
                 raises_epoch: false,
+                becomes: None,
                 is_followed_up: false,
             };
             return sequence_of(self.acts.record(untraced, random, visit.now).await?);
@@ -439,6 +442,7 @@ impl Guard {
             trace: traced.as_ref().map(|draft| (draft, &opened.trace_key)),
             changes: done.changes,
             raises_epoch: done.raises_epoch,
+            becomes: done.becomes,
             // What is read or deposited in an emergency is counted, also where nobody may be
             // told of it.
             is_followed_up: permit.duties.tell != Tell::Nobody || is_counted(visit, permit.action),

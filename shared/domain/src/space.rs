@@ -25,6 +25,10 @@ pub enum SpaceState {
     },
     /// Closed by the holder; archived until the purge.
     Closed {
+        /// When it was created.
+        opened_at: Timestamp,
+        /// When the holder activated it; `None` where they never did.
+        activated_at: Option<Timestamp>,
         /// When it was closed.
         closed_at: Timestamp,
         /// When the purge erases it.
@@ -76,14 +80,30 @@ impl SpaceState {
 
     /// The holder closes; ten years of archive begin.
     pub fn close(self, now: Timestamp) -> Result<Self, InvalidTransition> {
+        let (opened_at, activated_at) = match self {
+            Self::Open { opened_at } => (opened_at, None),
+            Self::Active { opened_at, activated_at } => (opened_at, Some(activated_at)),
+            other => return Err(other.refuse()),
+        };
+        // Ten calendar years; 29 February falls back to the 28th.
+        let erasure_due_at = now
+            .to_zoned(TimeZone::UTC)
+            .checked_add(ARCHIVE_YEARS.years())
+            .map_or(Timestamp::MAX, |due| due.timestamp());
+        Ok(Self::Closed { opened_at, activated_at, closed_at: now, erasure_due_at })
+    }
+
+    /// The holder takes a closed space back as it was. Once its ten years are over it is
+    /// the purge's, whether or not that has come by.
+    pub fn reopen(self, now: Timestamp) -> Result<Self, InvalidTransition> {
         match self {
-            Self::Open { .. } | Self::Active { .. } => {
-                // Ten calendar years; 29 February falls back to the 28th.
-                let erasure_due_at = now
-                    .to_zoned(TimeZone::UTC)
-                    .checked_add(ARCHIVE_YEARS.years())
-                    .map_or(Timestamp::MAX, |due| due.timestamp());
-                Ok(Self::Closed { closed_at: now, erasure_due_at })
+            Self::Closed { opened_at, activated_at, erasure_due_at, .. }
+                if now < erasure_due_at =>
+            {
+                Ok(match activated_at {
+                    Some(activated_at) => Self::Active { opened_at, activated_at },
+                    None => Self::Open { opened_at },
+                })
             }
             other => Err(other.refuse()),
         }
@@ -108,17 +128,29 @@ mod tests {
         let t = at("2028-02-29T10:00:00Z");
         let open = SpaceState::Open { opened_at: t };
         let active = SpaceState::Active { opened_at: t, activated_at: t };
-        let closed =
-            SpaceState::Closed { closed_at: t, erasure_due_at: at("2038-02-28T10:00:00Z") };
+        let due = at("2038-02-28T10:00:00Z");
+        let closed = |activated_at| SpaceState::Closed {
+            opened_at: t,
+            activated_at,
+            closed_at: t,
+            erasure_due_at: due,
+        };
         let erased = SpaceState::Erased { at: t };
         let no = |state| Err(InvalidTransition { state });
         assert_eq!(open.clone().activate(t), Ok(active.clone()));
         assert_eq!(active.clone().activate(t), no("active"));
-        assert_eq!(closed.clone().activate(t), no("closed"));
+        assert_eq!(closed(None).activate(t), no("closed"));
         assert_eq!(erased.clone().activate(t), no("erased"));
-        assert_eq!(open.close(t), Ok(closed.clone()));
-        assert_eq!(active.close(t), Ok(closed.clone()));
-        assert_eq!(closed.close(t), no("closed"));
-        assert_eq!(erased.close(t), no("erased"));
+        assert_eq!(open.clone().close(t), Ok(closed(None)));
+        assert_eq!(active.clone().close(t), Ok(closed(Some(t))));
+        assert_eq!(closed(None).close(t), no("closed"));
+        assert_eq!(erased.clone().close(t), no("erased"));
+        let last = at("2038-02-28T09:59:59Z");
+        assert_eq!(closed(None).reopen(last), Ok(open.clone()));
+        assert_eq!(closed(Some(t)).reopen(last), Ok(active.clone()));
+        assert_eq!(closed(Some(t)).reopen(due), no("closed"), "its ten years are over");
+        assert_eq!(open.reopen(t), no("open"));
+        assert_eq!(active.reopen(t), no("active"));
+        assert_eq!(erased.reopen(t), no("erased"));
     }
 }

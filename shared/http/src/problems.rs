@@ -258,6 +258,9 @@ problems! {
     /// Identifier and password do not belong together; nothing more is told.
     LoginRefused = "login-refused", UNAUTHORIZED, "Connexion refusée",
         "L’identifiant ou le mot de passe est incorrect.";
+    /// The password that confirms an act is wrong.
+    PasswordWrong = "password-wrong", FORBIDDEN, "Mot de passe incorrect",
+        "Le mot de passe est incorrect.";
     /// The one-time code is wrong.
     OtpWrong = "otp-wrong", FORBIDDEN, "Code incorrect",
         "Le code à six chiffres est incorrect.";

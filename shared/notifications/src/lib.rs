@@ -13,7 +13,7 @@ mod proof;
 mod short;
 
 pub use french::{french_date, french_time};
-pub use proof::{OppositionProof, ProofText};
+pub use proof::{ClosureProof, OppositionProof, ProofCheck, ProofText};
 
 use espace_domain::{AlertCode, Channel, InvitationCode, NotificationKind, OneTimeCode};
 use jiff::Timestamp;
@@ -158,6 +158,15 @@ pub enum Notice {
         /// How often each kind of thing happened.
         counts: Vec<(NotificationKind, u32)>,
     },
+    /// The holder closed the space: with its confirmation.
+    SpaceClosed(ClosureProof),
+    /// The holder took a closed space back.
+    SpaceReopened {
+        /// Who is written to.
+        first_name: String,
+        /// The code that freezes the space, grouped.
+        alert: String,
+    },
     /// The refusal is registered.
     OppositionRegistered {
         /// The reference of the receipt.
@@ -275,6 +284,15 @@ impl Notice {
         Self::ContactCode { code: code.expose().to_owned() }
     }
 
+    /// The proof that goes with it as a PDF, and under which name.
+    pub fn proof(&self, site: &str) -> Option<(&'static str, ProofText)> {
+        match self {
+            Self::OppositionProof(proof) => Some(("preuve-de-refus.pdf", proof.text(site))),
+            Self::SpaceClosed(proof) => Some(("confirmation-de-fermeture.pdf", proof.text(site))),
+            _ => None,
+        }
+    }
+
     /// What stops messages of this kind, where it may be stopped.
     pub fn unsubscribe(&self) -> Option<&str> {
         match self {
@@ -377,6 +395,12 @@ mod tests {
                 reference: "AB12-CD34-EF56".into(),
                 registered_on: date,
             },
+            Notice::SpaceClosed(ClosureProof {
+                name: "Zélie Le Goff".into(),
+                closed_at: "2027-01-04T09:12:00Z".parse().unwrap_or_default(),
+                erasure_due_at: "2037-01-04T09:12:00Z".parse().unwrap_or_default(),
+            }),
+            Notice::SpaceReopened { first_name: name(), alert: "0A1B-2C3D-4E5F".into() },
         ]
     }
 

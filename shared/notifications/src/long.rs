@@ -266,6 +266,19 @@ impl Notice {
                 let proof = proof.text(site);
                 ("Votre preuve de refus", proof.paragraphs())
             }
+            Self::SpaceClosed(proof) => {
+                ("Votre espace de santé est fermé", proof.text(site).paragraphs())
+            }
+            Self::SpaceReopened { first_name, alert } => (
+                "Votre espace de santé est rouvert",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    "Votre espace de santé vient d’être rouvert, tel qu’il était le jour de sa \
+                     fermeture : vos documents, vos messages et les accès que vous aviez donnés."
+                        .to_owned(),
+                    not_me(site, alert),
+                ],
+            ),
             Self::OppositionByOther { first_name, code, reversible_until } => (
                 "Un espace de santé a été refusé pour votre proche",
                 vec![

@@ -1,5 +1,5 @@
-//! What the proof of a refusal says, on the screen, in a PDF or in a letter.
-//! Must not know how it is set.
+//! What proofs say, on the screen, in a PDF or in a letter: of a refusal, of a closing.
+//! Must not know how they are set.
 
 use espace_domain::paris_date;
 use jiff::Timestamp;
@@ -24,19 +24,38 @@ pub struct OppositionProof {
     pub dmp_until: Option<Date>,
 }
 
+/// A space that its holder closed, as the confirmation states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClosureProof {
+    /// First name and name of the holder.
+    pub name: String,
+    /// When it was closed.
+    pub closed_at: Timestamp,
+    /// When it is erased, unless it is reopened before.
+    pub erasure_due_at: Timestamp,
+}
+
 /// The text of a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProofText {
     /// Its title.
     pub title: &'static str,
-    /// When the refusal was registered, as a letter is dated.
+    /// When what it proves was done, as a letter is dated.
     pub dated: String,
     /// Facts: what, and its value.
     pub facts: Vec<(&'static str, String)>,
     /// What it means, paragraph by paragraph.
     pub meaning: Vec<String>,
-    /// How to check it.
-    pub check: String,
+    /// How to check it, where it can be checked.
+    pub check: Option<ProofCheck>,
+}
+
+/// How a proof is checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProofCheck {
+    /// In words.
+    pub how: String,
     /// What the QR code holds: the page that checks, and the reference behind
     /// `#`, which never reaches a server's log.
     pub qr: String,
@@ -49,14 +68,7 @@ impl OppositionProof {
     pub fn text(&self, site: &str) -> ProofText {
         let mut facts = vec![
             ("Personne concernée", self.name.clone()),
-            (
-                "Date du refus",
-                format!(
-                    "{} à {} (heure de Paris)",
-                    french_date(paris_date(self.registered_at)),
-                    french_time(self.registered_at)
-                ),
-            ),
+            ("Date du refus", moment(self.registered_at)),
             ("Référence", self.reference.clone()),
         ];
         if self.represented {
@@ -87,14 +99,56 @@ impl OppositionProof {
             dated: format!("Le {}", french_date(paris_date(self.registered_at))),
             facts,
             meaning,
-            check: format!(
-                "Pour vérifier cette preuve : {site}, « Vérifier une preuve », avec la référence \
-                 ci-dessus. La vérification ne montre ni le nom ni aucune autre information."
-            ),
-            qr: format!("https://{site}/verifier#{}", self.reference),
-            qr_alternative: format!("Code QR pour vérifier la preuve {}", self.reference),
+            check: Some(ProofCheck {
+                how: format!(
+                    "Pour vérifier cette preuve : {site}, « Vérifier une preuve », avec la \
+                     référence ci-dessus. La vérification ne montre ni le nom ni aucune autre \
+                     information."
+                ),
+                qr: format!("https://{site}/verifier#{}", self.reference),
+                qr_alternative: format!("Code QR pour vérifier la preuve {}", self.reference),
+            }),
         }
     }
+}
+
+impl ClosureProof {
+    /// Writes the text. `site` is the address people type in.
+    pub fn text(&self, site: &str) -> ProofText {
+        let erased_on = french_date(paris_date(self.erasure_due_at));
+        ProofText {
+            title: "Confirmation de fermeture de votre espace de santé",
+            dated: format!("Le {}", french_date(paris_date(self.closed_at))),
+            facts: vec![
+                ("Titulaire", self.name.clone()),
+                ("Date de fermeture", moment(self.closed_at)),
+                ("Effacement automatique", format!("le {erased_on}")),
+            ],
+            meaning: vec![
+                "Depuis cette date, plus personne ne peut lire cet espace ni y déposer de \
+                 document : ni les professionnels de santé, ni vos aidants, ni l’assistance. \
+                 Toutes les connexions ont été coupées."
+                    .to_owned(),
+                format!(
+                    "Son contenu est gardé dix ans, puis effacé. Jusque-là, connectez-vous sur \
+                     {site} (tapez cette adresse vous-même) pour le rouvrir tel qu’il était ou pour \
+                     télécharger vos données."
+                ),
+                "Cette fermeture ne change rien au remboursement des soins ni à la prise en charge."
+                    .to_owned(),
+                "Si vous n’avez pas demandé cette fermeture, rouvrez votre espace, changez votre \
+                 mot de passe et appelez l’assistance."
+                    .to_owned(),
+            ],
+            check: None,
+        }
+    }
+}
+
+/// A moment, as proofs state it.
+fn moment(at: Timestamp) -> String {
+    let (date, time) = (french_date(paris_date(at)), french_time(at));
+    format!("{date} à {time} (heure de Paris)")
 }
 
 impl ProofText {
@@ -104,7 +158,7 @@ impl ProofText {
             self.facts.iter().map(|(what, value)| format!("{what} : {value}")).collect();
         let mut paragraphs = facts;
         paragraphs.extend(self.meaning.iter().cloned());
-        paragraphs.push(self.check.clone());
+        paragraphs.extend(self.check.iter().map(|check| check.how.clone()));
         paragraphs
     }
 }

@@ -5,6 +5,7 @@ use crate::{Notice, SERVICE, activity, digest, french_date};
 
 impl Notice {
     /// The text message: under two segments where it can.
+    #[expect(clippy::too_many_lines, reason = "one text after the other, to be read as such")]
     pub(crate) fn short(&self, site: &str) -> String {
         match self {
             Self::Invitation { first_name, code, valid_until, represented: true } => format!(
@@ -90,6 +91,14 @@ impl Notice {
             Self::OppositionProof(proof) => {
                 format!("{SERVICE} : preuve de refus {}, à vérifier sur {site}", proof.reference)
             }
+            Self::SpaceClosed(_) => format!(
+                "{SERVICE} : votre espace est fermé. Il sera effacé dans dix ans. Pour le rouvrir \
+                 avant, connectez-vous sur {site}"
+            ),
+            Self::SpaceReopened { alert, .. } => format!(
+                "{SERVICE} : votre espace est rouvert. Ce n’est pas vous ? {site}, code d’alerte \
+                 {alert}"
+            ),
             Self::OppositionByOther { first_name, code, reversible_until } => format!(
                 "{SERVICE} de {first_name} : refusé par l’autre parent. Réversible jusqu’au {}, \
                  {site}\ncode : {code}",

@@ -14,10 +14,8 @@ pub struct Proof {
     pub title: String,
     /// Its paragraphs.
     pub paragraphs: Vec<String>,
-    /// What the QR code holds.
-    pub qr: String,
-    /// What to say of it to those who cannot see it.
-    pub qr_alternative: String,
+    /// What the QR code holds, and what to say of it to those who cannot see it.
+    pub qr: Option<(String, String)>,
 }
 
 /// Writes a proof as tagged PDF (PDF/UA-1).
@@ -28,7 +26,7 @@ pub fn prove(proof: &Proof) -> Result<Vec<u8>, PdfError> {
         dated: proof.dated.clone(),
         subject: proof.title.clone(),
         text: proof.paragraphs.join("\n\n"),
-        qr: Some((proof.qr.clone(), proof.qr_alternative.clone())),
+        qr: proof.qr.clone(),
     };
     print(&proof.title, &[letter]).map(|(pdf, _)| pdf)
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use espace_crypto::SealingKey;
-use espace_domain::Random;
 use espace_domain::decision::Chain;
+use espace_domain::{Random, SpaceState};
 use jiff::Timestamp;
 
 use crate::traces::{TraceDraft, Traces};
@@ -55,6 +55,8 @@ pub struct Act<'a> {
     pub changes: &'a [Change],
     /// Whether acts decided before it must stop: what it takes away, they may rest on.
     pub raises_epoch: bool,
+    /// What the space becomes by it, where it leaves a trace; acts decided before it stop.
+    pub becomes: Option<&'a SpaceState>,
     /// Whether someone is to be told of it, or to look at it, where it leaves a trace.
     pub is_followed_up: bool,
 }
@@ -165,8 +167,12 @@ impl Acts {
                 let content = draft.content.as_bytes();
                 let next = before.extended(space.space_id.as_str(), chain.name(), content);
                 sequence = next.sequence;
-                let extended =
-                    self.spaces.extend_in_transaction(space, chain, &next, act.raises_epoch)?;
+                let extended = self.spaces.extend_in_transaction(
+                    space,
+                    (chain, &next),
+                    act.raises_epoch,
+                    act.becomes,
+                )?;
                 transaction = transaction.with("space", extended);
                 let part = self.traces.put(space, draft, (&before, &next), key, random)?;
                 transaction = transaction.with("trace", part);
@@ -181,6 +187,9 @@ impl Acts {
                     let part = follow_ups.put_in_transaction(&space.space_id, at, now, random)?;
                     transaction = transaction.with("followUp", part);
                 }
+            }
+            None if act.becomes.is_some() => {
+                return Err(StorageError::Corrupt { what: "a state changed without a trace" });
             }
             None if act.raises_epoch => {
                 let raised = self.spaces.raise_epoch_in_transaction(space)?;

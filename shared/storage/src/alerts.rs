@@ -11,6 +11,7 @@ use espace_domain::{ALERT_VALIDITY_DAYS, AlertCode, Random, SpaceId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::acts::Change;
 use crate::table::{SCHEMA, Table, item, n, s};
 use crate::transaction::{Committed, Transaction};
 use crate::{Aws, Envelope, Environment, KeyName, Outbox, StorageError, SystemKeys};
@@ -97,6 +98,16 @@ impl Alerts {
             Committed::Yes => Ok(()),
             Committed::Refused(_) => Err(StorageError::Contended { what: "a new alert" }),
         }
+    }
+
+    /// The write of a new code, beside the act that messages with it tell of.
+    pub async fn alert(
+        &self,
+        code: &AlertCode,
+        space_id: &SpaceId,
+        now: Timestamp,
+    ) -> Result<Change, StorageError> {
+        Ok(Change::new("alert", self.put_in_transaction(code, space_id, now).await?))
     }
 
     /// The write of a new code.

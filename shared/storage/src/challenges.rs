@@ -9,6 +9,7 @@ use espace_domain::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::acts::Change;
 use crate::table::{Item, SCHEMA, Table, b, item, n, s};
 use crate::{Aws, Environment, StorageError};
 
@@ -285,6 +286,18 @@ impl Challenges {
         let update = "REMOVE #otp SET #expiresAt = :now";
         let key = key(&challenge.challenge_id);
         Ok(self.table.update(key, update, "#otp = :tag", values).await?.is_some())
+    }
+
+    /// The same as part of an act: where the act is not done, the code can serve again.
+    pub fn used_up(&self, challenge: &Challenge, now: Timestamp) -> Result<Change, StorageError> {
+        let values = item([(":now", n(now.as_second())), (":tag", b(challenge.otp.clone()))]);
+        let part = self.table.update_in_transaction(
+            key(&challenge.challenge_id),
+            "REMOVE #otp SET #expiresAt = :now",
+            "#otp = :tag",
+            values,
+        )?;
+        Ok(Change::new("challenge", part))
     }
 
     /// Gives a challenge that was proven by an application or a passkey the digits by

@@ -4,8 +4,8 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use espace_crypto::{MacKey, MacPurpose, Place, SealingKey};
 use espace_domain::{
-    Contact, ContactId, NotificationPreferences, ONE_TIME_CODE_VALIDITY_S, OneTimeCode, Random,
-    SpaceId,
+    Channel, Contact, ContactId, NotificationPreferences, ONE_TIME_CODE_VALIDITY_S, OneTimeCode,
+    Random, SpaceId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -244,6 +244,18 @@ pub fn told(
     let chosen = chosen.beside(confirmed.map(|contact| &contact.contact_id));
     contacts.retain(|contact| chosen.is_told(&contact.contact_id));
     contacts
+}
+
+/// The addresses that get word of a change of the space or of what opens it, whatever their
+/// holder chose: the electronic ones that count, paper where there is no other.
+pub fn told_of_changes(known: &[(SpaceContact, Contact)]) -> impl Iterator<Item = &Contact> {
+    let counts = |found: &SpaceContact| found.confirmed_at.is_some();
+    let is_paper = |contact: &Contact| contact.channel() == Channel::Letter;
+    let has_electronic = known.iter().any(|(found, contact)| counts(found) && !is_paper(contact));
+    known
+        .iter()
+        .filter(move |(found, contact)| counts(found) && (!is_paper(contact) || !has_electronic))
+        .map(|(_, contact)| contact)
 }
 
 impl SpaceContact {

@@ -92,7 +92,7 @@ pub use code_requests::{CodeCause, CodeMessage, CodeRequest, CodeRequests, Reset
 pub use consents::{
     Choice, Consents, EmergencyAccess, PRESENCE_TRIES_MAX, SealedChoice, Versioned,
 };
-pub use contacts::{Contacts, SpaceContact, told};
+pub use contacts::{Contacts, SpaceContact, told, told_of_changes};
 pub use digests::{DIGEST_SHARDS, Digests, PendingDigest};
 pub use document_details::{Author, DocumentDetails, PastVersion, Provenance};
 pub use documents::{Document, Documents, KnownUnique, SealedDocument};

@@ -5,12 +5,13 @@
 //! The sessions of one account stand under one key, beside its epoch: raising
 //! the epoch ends them all with one write, and a request reads both in one call.
 
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use espace_crypto::OpaqueToken;
 use espace_domain::{AccountId, SessionId, SpaceId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::acts::Change;
 use crate::table::{Item, Query, SCHEMA, Table, Written, item, n, read, s};
 use crate::transaction::{Committed, Transaction};
 use crate::{Attempt, Attempts, Aws, Environment, Spaces, StorageError};
@@ -424,6 +425,27 @@ impl Sessions {
     ) -> Result<TransactWriteItem, StorageError> {
         let (update, values) = raise();
         self.table.update_in_transaction(key(account_id.as_str(), EPOCH), update, "", values)
+    }
+
+    /// The end of every session of an account, as part of an act.
+    pub fn ended(&self, account_id: &AccountId) -> Result<Change, StorageError> {
+        Ok(Change::new("sessions", self.end_all_in_transaction(account_id)?))
+    }
+
+    /// That a session opened on a closed space is on one that stands again, as part of an
+    /// act: its next access token says so.
+    pub fn unarchived(
+        &self,
+        account_id: &AccountId,
+        session_id: &SessionId,
+    ) -> Result<Change, StorageError> {
+        let part = self.table.update_in_transaction(
+            key(account_id.as_str(), session_id.as_str()),
+            "SET #archived = :no",
+            "attribute_exists(#sessionId) AND attribute_not_exists(#revokedAt)",
+            item([(":no", AttributeValue::Bool(false))]),
+        )?;
+        Ok(Change::new("session", part))
     }
 
     /// The condition that no session of an account was ended with all others since

@@ -295,28 +295,6 @@ impl Spaces {
         )
     }
 
-    /// The write that closes a space, refused where it changed since it was read.
-    pub(crate) fn close_in_transaction(
-        &self,
-        space: &Space,
-        closed_at: Timestamp,
-        erasure_due_at: Timestamp,
-    ) -> Result<TransactWriteItem, StorageError> {
-        self.table.update_in_transaction(
-            key(&space.space_id),
-            "SET #state = :closed, #closedAt = :at, #erasureDueAt = :due ADD #epoch :one",
-            "#epoch = :seen AND #state = :was",
-            item([
-                (":closed", s("closed")),
-                (":was", s(space.state.name())),
-                (":at", n(closed_at.as_second())),
-                (":due", n(erasure_due_at.as_second())),
-                (":seen", n(space.epoch)),
-                (":one", n(1)),
-            ]),
-        )
-    }
-
     /// The write by which a space waits for its holder again: those who held it
     /// for them no longer do.
     pub(crate) fn return_in_transaction(
@@ -338,13 +316,14 @@ impl Spaces {
 
     /// The one write by which a space's chain grows: refused where the space is not as
     /// it was read (epoch, state), or where the chain has grown since. With
-    /// `raises_epoch`, acts decided before it that are still in flight stop.
+    /// `raises_epoch`, acts decided before it that are still in flight stop. What the
+    /// space `becomes` by the act is part of it: a state never changes untraced.
     pub(crate) fn extend_in_transaction(
         &self,
         space: &Space,
-        chain: Chain,
-        next: &ChainHead,
+        (chain, next): (Chain, &ChainHead),
         raises_epoch: bool,
+        becomes: Option<&SpaceState>,
     ) -> Result<TransactWriteItem, StorageError> {
         let attribute = head_attribute(chain);
         let head = HeadItem { sequence: next.sequence, hash: next.hash.as_bytes().to_vec() };
@@ -359,8 +338,28 @@ impl Spaces {
             (":state", s(space.state.name())),
         ]);
         let mut set = format!("SET #{attribute} = :head, #unanchored = :shard");
+        let mut remove = "";
+        match becomes {
+            None => {}
+            Some(state @ SpaceState::Closed { closed_at, erasure_due_at, .. }) => {
+                set.push_str(", #state = :becomes, #closedAt = :closedAt, #erasureDueAt = :due");
+                values.insert(":becomes".to_owned(), s(state.name()));
+                values.insert(":closedAt".to_owned(), n(closed_at.as_second()));
+                values.insert(":due".to_owned(), n(erasure_due_at.as_second()));
+            }
+            Some(state @ (SpaceState::Open { .. } | SpaceState::Active { .. })) => {
+                set.push_str(", #state = :becomes");
+                remove = " REMOVE #closedAt, #erasureDueAt";
+                values.insert(":becomes".to_owned(), s(state.name()));
+            }
+            Some(SpaceState::Erased { .. }) => {
+                return Err(StorageError::Corrupt { what: "state a space becomes" });
+            }
+        }
+        set.push_str(remove);
         set.push_str(" ADD #grown :chain");
-        if raises_epoch {
+        // A state that changes stops whatever was decided before it.
+        if raises_epoch || becomes.is_some() {
             set.push_str(", #epoch :one");
             values.insert(":one".to_owned(), n(1));
         }
@@ -560,7 +559,9 @@ impl TryFrom<SpaceItem> for Space {
             ("active", Some(activated_at), None) => {
                 SpaceState::Active { opened_at: stored.opened_at, activated_at }
             }
-            ("closed", _, Some(closed_at)) => SpaceState::Closed {
+            ("closed", activated_at, Some(closed_at)) => SpaceState::Closed {
+                opened_at: stored.opened_at,
+                activated_at,
                 closed_at,
                 erasure_due_at: stored
                     .erasure_due_at

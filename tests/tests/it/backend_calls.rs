@@ -153,6 +153,36 @@ async fn the_calls_of_each_operation_are_as_stated() -> Result<()> {
 }
 
 #[tokio::test]
+async fn the_calls_of_closing_and_reopening_are_as_stated() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let patient = deployed.patient().await?;
+    let person = &patient.invited.person;
+    let address = person.text("email");
+    let build = |aws: &espace_storage::Aws, environment, clock| {
+        let random = Arc::new(SystemRandom);
+        space::App::new(aws, environment, clock, random).map(|app| space::router(app).0)
+    };
+    let space = deployed.in_process("SpaceFunction", &[], now(), build).await?;
+    let mut body = deployed.step_up(&patient.token, "closure", address).await?;
+    body["confirmation"] = json!("FERMER");
+    body["password"] = json!("Marée-basse8");
+    // The keys of the space come into hand.
+    let path = "/v1/spaces/me/closure";
+    let wrong = space.send("POST", path, Some(&patient.token), Some(&body)).await?;
+    assert_eq!(wrong.problem(), "password-wrong");
+    space.calls();
+    body["password"] = json!(PASSWORD);
+    let (_, calls) = calls_of(&space, "POST", path, Some(&patient.token), Some(&body)).await?;
+    hold("POST …/closure", &warm(calls, 0, 0));
+    let token = deployed.api.log_in(&login_of(person), PASSWORD, address).await?;
+    let body = deployed.step_up(&token, "reopening", address).await?;
+    let path = "/v1/spaces/me/reopening";
+    let (_, calls) = calls_of(&space, "POST", path, Some(&token), Some(&body)).await?;
+    hold("POST …/reopening", &warm(calls, 0, 0));
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_calls_of_an_access_are_as_stated() -> Result<()> {
     let deployed = Deployed::load().await?;
     let patient = deployed.patient().await?;

@@ -58,6 +58,15 @@ async fn a_caregiver_helps_and_no_more() -> Result<()> {
     let person = &helper.invited.person;
     let full = document["author"]["name"].as_str().context("a name")?;
     assert!(full.starts_with(person.0["firstNames"][0].as_str().context("a name")?), "{full}");
+    // They write for the person, and the professional sees who wrote.
+    let physician = api.professional(&journeys::rpps(), "10", None).await?;
+    let thread = crate::messages::open(&deployed, &physician, space).await?;
+    let answered = crate::messages::write(&deployed, token, &thread, "Elle va mieux").await?;
+    assert_eq!(answered.status, 201, "{}", answered.json());
+    let seen = crate::messages::read(&deployed, &physician, &thread).await?;
+    let message = &seen["messages"]["items"][1];
+    assert_eq!(message["author"]["kind"], "caregiver");
+    assert_eq!(message["author"]["name"], json!(full));
     assert_eq!(api.get(&read, Some(token)).await?.status, 200);
     // What they may not (`domain.md` B8): contacts, sharing on, rules, log, deleting.
     let rpps = json!({"rpps": journeys::rpps()});

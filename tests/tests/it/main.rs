@@ -14,6 +14,7 @@ mod auto_creation;
 mod backend_calls;
 mod campaign;
 mod caregivers;
+mod closing;
 mod codes;
 mod contacts;
 mod decisions;

@@ -323,6 +323,8 @@ async fn the_same_key_is_the_same_message_and_limits_are_told() -> Result<()> {
     let eleven = json!({"body": "x", "attachments": vec!["x"; 11]});
     let many = api.post(&path, Some(&patient.token), &eleven).await?;
     assert_eq!(many.json()["errors"][0]["code"], "too-many");
+    let page = api.get(&format!("{thread}?limit=201"), Some(&physician)).await?;
+    assert_eq!((page.status.as_u16(), page.problem().as_str()), (400, "invalid-parameter"));
     for subject in ["", "  ", &"s".repeat(201)] {
         let new = json!({"subject": subject, "body": "Bonjour"});
         assert_eq!(api.post(&threads(space), Some(&physician), &new).await?.status, 422);

@@ -7,9 +7,8 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use espace_crypto::TotpSecret;
-use espace_domain::{FixedClock, SpaceId};
-use espace_storage::transitions::close;
-use espace_storage::{Aws, Sessions, SigningKeys, Spaces, signing_period};
+use espace_domain::FixedClock;
+use espace_storage::{Aws, SigningKeys, signing_period};
 use jiff::{SignedDuration, Timestamp};
 use journeys::{Deployed, InProcess, Invited, PASSWORD, login_of, now};
 use local_cloud::mail::{Message, code_in};
@@ -263,30 +262,23 @@ async fn a_login_does_not_outlive_a_new_password() -> Result<()> {
 #[tokio::test]
 async fn a_closed_holder_logs_in_to_reopen_or_take_away_and_nothing_else() -> Result<()> {
     let deployed = Deployed::load().await?;
-    let invited = deployed.invite(0).await?;
+    let patient = deployed.patient().await?;
+    let (invited, id) = (&patient.invited, &patient.space_id);
     let address = invited.person.text("email");
-    let token = deployed.activate_and_log_in(&invited).await?;
-    let me = deployed.api.get("/v1/me", Some(&token)).await?.ok()?;
-    let id = SpaceId::parse(me["spaceId"].as_str().unwrap())?;
-    let aws = Aws::from_config(deployed.config.clone());
-    let mut environment = deployed.environment("SessionsFunction", &[]).await?;
-    let spaces = Spaces::new(&aws, &mut environment);
-    let sessions = Sessions::new(&aws, &mut environment);
-    let space = spaces.find(&id).await?.context("a space")?;
-    assert!(close(&spaces, &sessions, &space, espace_domain::Clock::now(now().as_ref())).await?);
-    assert!(!close(&spaces, &sessions, &space, espace_domain::Clock::now(now().as_ref())).await?);
-    assert_eq!(deployed.api.get("/v1/me", Some(&token)).await?.status, 401, "sessions end");
+    deployed.close(&patient).await?;
+    assert_eq!(deployed.api.get("/v1/me", Some(&patient.token)).await?.status, 401, "sessions end");
 
     let token = deployed.api.log_in(&login_of(&invited.person), PASSWORD, address).await?;
     let me = deployed.api.get("/v1/me", Some(&token)).await?.ok()?;
     assert_eq!(me["archived"], true);
     let left = deployed.api.get("/v1/spaces/me", Some(&token)).await?.ok()?;
-    assert_eq!((&left["state"], &left["spaceId"]), (&json!("closed"), &json!(id.as_str())));
+    assert_eq!((&left["state"], &left["spaceId"]), (&json!("closed"), &json!(id)));
     assert!(left["closedAt"].is_string() && left["erasureDueAt"].is_string());
     // Every other route of a holder refuses, as the API description lists them.
     let description = deployed.api.get("/v1/openapi.json", None).await?.json();
     let spared = [
         "/v1/me",
+        "/v1/spaces/{spaceId}/reopening",
         "/v1/spaces/{spaceId}",
         "/v1/sessions/current",
         "/v1/sessions/attempts",

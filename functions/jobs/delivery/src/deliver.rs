@@ -4,7 +4,7 @@
 
 use espace_domain::{Contact, NotificationId};
 use espace_jobs::{JobContext, JobError};
-use espace_notifications::{Notice, OppositionProof, SERVICE};
+use espace_notifications::{Notice, ProofText, SERVICE};
 use espace_pdf::{Proof, prove};
 use espace_storage::{
     Attached, DELIVERY_ATTEMPTS_MAX, Envelope, Mail, OutboxEntry, OutboxState, Parcel,
@@ -104,13 +104,12 @@ async fn send(app: &App, entry: &OutboxEntry, now: Timestamp) -> Result<Delivere
             return Ok(Delivered::ToPrint);
         }
         Contact::Email(email) => {
-            let attached = match &envelope.notice {
-                Notice::OppositionProof(proof) => Some(Attached {
-                    name: "preuve-de-refus.pdf",
-                    content_type: "application/pdf",
-                    bytes: proof_pdf(proof, &app.site)?,
-                }),
-                _ => None,
+            let attached = match envelope.notice.proof(&app.site) {
+                Some((name, text)) => {
+                    let (content_type, bytes) = ("application/pdf", proof_pdf(text)?);
+                    Some(Attached { name, content_type, bytes })
+                }
+                None => None,
             };
             let stop = envelope.notice.unsubscribe();
             let stop = stop.map(|token| format!("{}/v1/unsubscriptions/{token}", app.origin));
@@ -134,16 +133,15 @@ async fn send(app: &App, entry: &OutboxEntry, now: Timestamp) -> Result<Delivere
     Ok(delivered)
 }
 
-/// The proof of a refusal, to be attached.
-fn proof_pdf(proof: &OppositionProof, site: &str) -> Result<Vec<u8>, JobError> {
-    let text = proof.text(site);
+/// A proof, to be attached.
+fn proof_pdf(text: ProofText) -> Result<Vec<u8>, JobError> {
+    let paragraphs = text.paragraphs();
     let proof = Proof {
         sender: SERVICE.to_owned(),
-        dated: text.dated.clone(),
+        dated: text.dated,
         title: text.title.to_owned(),
-        paragraphs: text.paragraphs(),
-        qr: text.qr.clone(),
-        qr_alternative: text.qr_alternative.clone(),
+        paragraphs,
+        qr: text.check.map(|check| (check.qr, check.qr_alternative)),
     };
     prove(&proof).map_err(|_| JobError::Work("the PDF of a proof failed"))
 }

@@ -361,7 +361,14 @@ async fn record(
     let is_followed_up = reason.is_none()
         && !labels.invisible_patient
         && by_others.contains(&details.author.kind.as_str());
-    let act = Act { space: &room.space, trace, changes, raises_epoch: false, is_followed_up };
+    let act = Act {
+        space: &room.space,
+        trace,
+        changes,
+        raises_epoch: false,
+        becomes: None,
+        is_followed_up,
+    };
     let recorded = app.acts.record(act, random, room.now).await?;
     Ok(matches!(recorded, Recorded::Yes(_)))
 }

@@ -232,6 +232,7 @@ async fn write(
         trace,
         changes: &changes,
         raises_epoch: false,
+        becomes: None,
         is_followed_up: true,
     };
     Ok(matches!(app.acts.record(act, random, now).await?, Recorded::Yes(_)))

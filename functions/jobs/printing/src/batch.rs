@@ -42,13 +42,8 @@ pub(crate) async fn make(
             return Err(JobError::Work("a letter without a postal address"));
         };
         let rendered = envelope.notice.render(Channel::Letter, &app.site);
-        let qr = match &envelope.notice {
-            Notice::OppositionProof(proof) => {
-                let text = proof.text(&app.site);
-                Some((text.qr, text.qr_alternative))
-            }
-            _ => None,
-        };
+        let check = envelope.notice.proof(&app.site).and_then(|(_, text)| text.check);
+        let qr = check.map(|check| (check.qr, check.qr_alternative));
         let mut addressee = vec![envelope.addressee.clone()];
         addressee.extend(address.lines());
         letters.push(Letter {

@@ -56,8 +56,14 @@ pub(crate) async fn trace(
             return Ok(Traced::Nowhere);
         };
         let trace = Some((&draft, &key));
-        let act =
-            Act { space: &space, trace, changes: &[], raises_epoch: false, is_followed_up: false };
+        let act = Act {
+            space: &space,
+            trace,
+            changes: &[],
+            raises_epoch: false,
+            becomes: None,
+            is_followed_up: false,
+        };
         match app.acts.record(act, app.random.as_ref(), now).await? {
             Recorded::Yes(_) => return Ok(Traced::Yes),
             Recorded::Repeated => return Ok(Traced::Repeated),

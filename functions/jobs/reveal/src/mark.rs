@@ -171,7 +171,14 @@ async fn show(
     let changes =
         [app.documents.replace(&mark.space_id, &document, key, random)?, app.reveals.done(mark)?];
     let trace = Some((&draft, &trace_key));
-    let act = Act { space, trace, changes: &changes, raises_epoch: false, is_followed_up: false };
+    let act = Act {
+        space,
+        trace,
+        changes: &changes,
+        raises_epoch: false,
+        becomes: None,
+        is_followed_up: false,
+    };
     let recorded = app.acts.record(act, random, now).await?;
     Ok(matches!(recorded, Recorded::Yes(_)).then_some(Done::Shown))
 }

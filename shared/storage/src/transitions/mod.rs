@@ -5,7 +5,6 @@
 mod activate;
 mod attach;
 mod challenge;
-mod close;
 mod come_of_age;
 mod contact;
 mod feed;
@@ -22,7 +21,6 @@ mod tell_waiting;
 pub use activate::{Activation, ActivationRefused, ActivationStores, NewSpaceContact, activate};
 pub use attach::{Attachment, attach};
 pub use challenge::{begin_challenge, begin_unconfirmed, resend_challenge, reveal_challenge};
-pub use close::close;
 pub use come_of_age::{Majority, MajorityStores, come_of_age};
 pub use contact::{AddedContact, add_contact, remove_contact, resend_contact_code};
 pub use feed::{Fed, FeedLine, FeedStores, feed};

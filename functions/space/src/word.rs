@@ -1,0 +1,38 @@
+//! Word of a change of the space, to every address that counts, in the transaction of the
+//! change.
+//!
+//! Must not know: what changes.
+
+use espace_access::{Opened, Visit};
+use espace_http::Problem;
+use espace_notifications::Notice;
+use espace_storage::{Change, Envelope, told_of_changes};
+
+use crate::App;
+
+/// The first name and the name of the holder, as on an envelope.
+pub(crate) fn full_name(opened: &Opened) -> String {
+    format!("{} {}", opened.holder.first_name(), opened.holder.last_name())
+}
+
+/// The messages that tell of it.
+pub(crate) async fn word(
+    app: &App,
+    visit: &Visit,
+    opened: &Opened,
+    notice: &Notice,
+) -> Result<Vec<Change>, Problem> {
+    let mut known = Vec::new();
+    for found in app.contacts.of_space(&visit.space_id).await? {
+        let contact = found.open(&opened.content_key)?;
+        known.push((found, contact));
+    }
+    let addressee = full_name(opened);
+    let mut messages = Vec::new();
+    for to in told_of_changes(&known) {
+        let (to, addressee) = (to.clone(), addressee.clone());
+        let envelope = Envelope { to, addressee, notice: notice.clone() };
+        messages.push(app.outbox.message(&envelope, visit.now, app.random.as_ref()).await?);
+    }
+    Ok(messages)
+}
