@@ -16,13 +16,15 @@ use serde_json::{Value, json};
 use crate::deploy::Stack;
 
 /// The jobs that can be fired, and the output that names their function.
-pub const JOBS: [(&str, &str); 10] = [
+pub const JOBS: [(&str, &str); 12] = [
     ("anchor", "AnchorFunction"),
     ("auto-creation", "AutoCreationFunction"),
     ("delivery", "DeliveryFunction"),
+    ("erasure", "ErasureFunction"),
     ("follow-up", "FollowUpFunction"),
     ("ingest", "IngestFunction"),
     ("mssante", "MssanteFunction"),
+    ("retention-purge", "RetentionPurgeFunction"),
     ("reveal", "RevealFunction"),
     ("sweep", "SweepFunction"),
     ("printing", "PrintingFunction"),
@@ -39,13 +41,29 @@ pub async fn fire(
     as_of: Timestamp,
     progress: impl Fn(&Run),
 ) -> Result<Option<Run>> {
+    order(config, stack, job, as_of, json!({}), progress).await
+}
+
+/// Fires a job with what an operator asks of it, and waits until it has finished.
+pub async fn order(
+    config: &SdkConfig,
+    stack: &Stack,
+    job: &str,
+    as_of: Timestamp,
+    detail: Value,
+    progress: impl Fn(&Run),
+) -> Result<Option<Run>> {
     let output = JOBS.iter().find(|(name, _)| *name == job).map(|(_, output)| *output);
     let Some(output) = output else {
         let known: Vec<_> = JOBS.iter().map(|(name, _)| *name).collect();
         bail!("no job `{job}`; there are {}", known.join(", "));
     };
     let (event_id, run_id) = new_event();
-    let event = event(&event_id, as_of);
+    let mut event = event(&event_id, as_of);
+    // What does not begin a run ends in the event itself.
+    let begins =
+        detail.as_object().is_none_or(|asked| asked.is_empty() || asked.contains_key("release"));
+    event["detail"] = detail;
     let answer = aws_sdk_lambda::Client::new(config)
         .invoke()
         .function_name(stack.output(output)?)
@@ -55,7 +73,8 @@ pub async fn fire(
         .context("the job could not be fired")?;
     let payload = answer.payload().map(|p| String::from_utf8_lossy(p.as_ref()).into_owned());
     ensure!(answer.function_error().is_none(), "{job}: {}", payload.unwrap_or_default());
-    if !["auto-creation", "anchor", "reveal", "sweep"].contains(&job) {
+    if !begins || !["auto-creation", "anchor", "retention-purge", "reveal", "sweep"].contains(&job)
+    {
         // The others finish their work in the event itself.
         return Ok(None);
     }

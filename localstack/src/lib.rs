@@ -34,7 +34,7 @@ pub mod trust_space;
 pub mod verify_log;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 28] = [
+pub const FUNCTIONS: [&str; 30] = [
     "activation",
     "anchor",
     "auto-creation",
@@ -45,6 +45,7 @@ pub const FUNCTIONS: [&str; 28] = [
     "consent",
     "delivery",
     "documents",
+    "erasure",
     "follow-up",
     "ingest",
     "inquiries",
@@ -57,6 +58,7 @@ pub const FUNCTIONS: [&str; 28] = [
     "opposition",
     "printing",
     "refusals",
+    "retention-purge",
     "reveal",
     "review",
     "search",

@@ -22,13 +22,13 @@ use espace_crypto::SystemRandom;
 use espace_domain::{Clock, FixedClock, Nir, SystemClock};
 use espace_http::{Pipeline, with_pipeline};
 use espace_storage::transitions::{Settled, settle_opposed};
-use espace_storage::{Aws, CallCounts, Environment, PersonEntry, Registry, SystemKeys};
+use espace_storage::{Aws, CallCounts, Environment, PersonEntry, Registry, Run, SystemKeys};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use local_cloud::api::{Answer, Api, Person};
 use local_cloud::deploy::{Stack, deploy};
-use local_cloud::jobs::fire;
+use local_cloud::jobs::{fire, order};
 use local_cloud::mail::code_in;
 use local_cloud::people::{PEOPLE_MAX, People};
 use local_cloud::run::reach;
@@ -364,6 +364,11 @@ impl Deployed {
         fire(&self.config, &self.stack, job, as_of, |_| {}).await.map(|_| ())
     }
 
+    /// Asks a job for what its schedule does not; gives the run, where one began.
+    pub async fn order(&self, job: &str, detail: Value) -> Result<Option<Run>> {
+        order(&self.config, &self.stack, job, SystemClock.now(), detail, |_| {}).await
+    }
+
     /// A person as the registry holds them.
     pub async fn person(&self, nir: &str) -> Result<PersonEntry> {
         self.registry().await?.find(&Nir::parse(nir)?).await?.context("a person")
@@ -505,6 +510,19 @@ impl Deployed {
                 .map(|app| messaging::router(app).0)
         };
         self.in_process("MessagingFunction", changes, clock, build).await
+    }
+
+    /// The function of a space's own life in this process.
+    pub async fn space(
+        &self,
+        changes: &[(&str, &str)],
+        clock: Arc<dyn Clock>,
+    ) -> Result<InProcess> {
+        let build = |aws: &Aws, environment, clock| {
+            space::App::new(aws, environment, clock, Arc::new(SystemRandom))
+                .map(|app| space::router(app).0)
+        };
+        self.in_process("SpaceFunction", changes, clock, build).await
     }
 
     /// The sessions function in this process.

@@ -224,7 +224,9 @@ async fn write(
             let space = app.stores.spaces.find(space_id).await?;
             space.is_some_and(|space| space.account.is_none())
         }
-        Registration::Invited { .. } | Registration::Opposed { .. } => false,
+        Registration::Invited { .. }
+        | Registration::Opposed { .. }
+        | Registration::Erased { .. } => false,
     };
     let on_file = match &entry.registration {
         Registration::Held { space_id } if has_contacts => {

@@ -125,7 +125,9 @@ fn choices(entry: &PersonEntry, represented: bool, now: Timestamp) -> Vec<&'stat
         {
             vec!["activate", "reverse"]
         }
-        Registration::Opposed { .. } | Registration::Held { .. } => vec!["activate"],
+        Registration::Opposed { .. } | Registration::Held { .. } | Registration::Erased { .. } => {
+            vec!["activate"]
+        }
     }
 }
 

@@ -117,7 +117,9 @@ async fn helper(app: &App, nir: &Nir, input: &Invitation) -> Result<Option<Space
     }
     match entry.registration {
         Registration::Held { space_id } => Ok(Some(space_id)),
-        Registration::Invited { .. } | Registration::Opposed { .. } => Ok(None),
+        Registration::Invited { .. }
+        | Registration::Opposed { .. }
+        | Registration::Erased { .. } => Ok(None),
     }
 }
 

@@ -156,7 +156,9 @@ pub(crate) fn refusal_of_state(registration: &Registration) -> Problem {
     match registration {
         Registration::Held { .. } => ProblemKind::SpaceAlreadyOpen.into(),
         Registration::Opposed { .. } => ProblemKind::AlreadyOpposed.into(),
-        Registration::Invited { .. } => ProblemKind::EnrolmentOver.into(),
+        Registration::Invited { .. } | Registration::Erased { .. } => {
+            ProblemKind::EnrolmentOver.into()
+        }
     }
 }
 
@@ -165,6 +167,7 @@ pub(crate) fn problem_of(refusal: &RegistrationRefusal) -> Problem {
     match refusal {
         RegistrationRefusal::AlreadyHeld { .. } => ProblemKind::SpaceAlreadyOpen.into(),
         RegistrationRefusal::AlreadyOpposed => ProblemKind::AlreadyOpposed.into(),
+        RegistrationRefusal::Erased => ProblemKind::EnrolmentOver.into(),
         RegistrationRefusal::NotReversible => ProblemKind::NotReversible.into(),
         RegistrationRefusal::NotDue => Problem::internal("a refusal cannot be early"),
     }

@@ -23,13 +23,19 @@ pub(crate) struct CertificateReference {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Verified {
     exists: bool,
-    /// `opposition`.
+    /// `opposition`, `erasure`.
     kind: Option<&'static str>,
     registered_at: Option<Timestamp>,
+    /// Of an erasure that was carried out: from when on nobody could read anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inaccessible_since: Option<Timestamp>,
+    /// Of an erasure that was carried out: from when on nothing can be brought back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unrecoverable_from: Option<Timestamp>,
 }
 
-/// Says whether a certificate exists, of which kind, since when; nothing else, and
-/// no name.
+/// Says whether a certificate exists, of which kind, since when; of an erasure that was
+/// carried out, its two dates; nothing else, and no name.
 #[utoipa::path(
     post, path = "/v1/certificates/verify", operation_id = "verifyCertificate",
     tag = "opposition", request_body = CertificateReference,
@@ -49,7 +55,13 @@ pub(crate) async fn verify(
     if let Some(wait_s) = app.throttles.count("verify", &source, limit, now).await? {
         return Err(Problem::slow_down(wait_s));
     }
-    let nothing = Verified { exists: false, kind: None, registered_at: None };
+    let nothing = Verified {
+        exists: false,
+        kind: None,
+        registered_at: None,
+        inaccessible_since: None,
+        unrecoverable_from: None,
+    };
     // What is not a reference is one that does not exist.
     let Ok(reference) = Reference::parse(&body.value.reference) else {
         return Ok(Json(nothing));
@@ -59,5 +71,7 @@ pub(crate) async fn verify(
         exists: true,
         kind: Some(certificate.kind.as_str()),
         registered_at: Some(certificate.registered_at),
+        inaccessible_since: certificate.inaccessible_since,
+        unrecoverable_from: certificate.unrecoverable_from,
     })))
 }

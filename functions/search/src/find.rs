@@ -187,6 +187,8 @@ async fn person(app: &App, nir: Option<&Nir>, search: &Search) -> Result<Option<
     }
     match entry.registration {
         Registration::Held { space_id } => Ok(Some(space_id)),
-        Registration::Invited { .. } | Registration::Opposed { .. } => Ok(None),
+        Registration::Invited { .. }
+        | Registration::Opposed { .. }
+        | Registration::Erased { .. } => Ok(None),
     }
 }

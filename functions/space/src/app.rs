@@ -8,8 +8,9 @@ use axum::extract::FromRef;
 use espace_access::Guard;
 use espace_domain::{Clock, Random};
 use espace_storage::{
-    Accounts, Alerts, Attempts, Aws, Challenges, Contacts, Environment, MissingVariables, Outbox,
-    Representations, Sessions, SystemKeys,
+    Accounts, Alerts, Attempts, Aws, Certificates, Challenges, Contacts, Environment,
+    ErasureStores, Erasures, MissingVariables, Outbox, Representations, Sessions, SpaceKeys,
+    SystemKeys,
 };
 
 /// The stores this function is allowed, and no other.
@@ -17,13 +18,12 @@ use espace_storage::{
 pub struct App {
     pub(crate) guard: Guard,
     pub(crate) representations: Representations,
-    pub(crate) accounts: Accounts,
+    pub(crate) erasure: ErasureStores,
     pub(crate) alerts: Alerts,
     pub(crate) attempts: Attempts,
     pub(crate) challenges: Challenges,
     pub(crate) contacts: Contacts,
     pub(crate) outbox: Outbox,
-    pub(crate) sessions: Sessions,
     pub(crate) keys: Arc<SystemKeys>,
     pub(crate) random: Arc<dyn Random>,
 }
@@ -41,13 +41,18 @@ impl App {
         let app = Self {
             guard: Guard::new(aws, env, keys.clone(), clock, random.clone()),
             representations: Representations::new(aws, env),
-            accounts: Accounts::new(aws, env, keys.clone()),
+            erasure: ErasureStores {
+                erasures: Erasures::new(aws, env, keys.clone()),
+                space_keys: SpaceKeys::new(aws, env),
+                accounts: Accounts::new(aws, env, keys.clone()),
+                sessions: Sessions::new(aws, env),
+                certificates: Certificates::new(aws, env),
+            },
             alerts: Alerts::new(aws, env, keys.clone()),
             attempts: Attempts::new(aws, env),
             challenges: Challenges::new(aws, env),
             contacts: Contacts::new(aws, env),
             outbox: Outbox::new(aws, env, keys.clone()),
-            sessions: Sessions::new(aws, env),
             keys,
             random,
         };

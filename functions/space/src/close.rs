@@ -1,25 +1,29 @@
-//! `POST /v1/spaces/{spaceId}/closure`: the holder closes their space.
+//! `POST /v1/spaces/{spaceId}/closure`: the holder closes their space, or has it erased.
 //!
-//! Must not know: how its ten years end.
+//! Must not know: how its ten years end, nor what is left to do of an erasure.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use espace_access::Done;
-use espace_domain::SpaceState;
+use espace_access::{Done, Opened, Visit};
 use espace_domain::decision::{Action, Party};
+use espace_domain::{Reference, SpaceState};
 use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
-use espace_notifications::{ClosureProof, Notice};
-use espace_storage::ChallengePurpose;
+use espace_notifications::{ClosureProof, ErasureProof, Notice};
+use espace_storage::{Certified, ChallengePurpose, Change, ErasureDates};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
 use crate::confirm::{Factor, password, second_factor};
-use crate::word::{full_name, word};
+use crate::word::{envelopes, full_name, word};
 
 /// What is typed to close.
 const CLOSE: &str = "FERMER";
+/// What is typed to erase.
+const ERASE: &str = "EFFACER";
+/// What the trace of an erasure says beside the act.
+const ERASED_ELEMENT: &str = "erase";
 
 /// What closing takes.
 #[derive(Deserialize, ToSchema)]
@@ -31,10 +35,10 @@ pub(crate) struct Closure {
     challenge_id: String,
     /// The six digits received.
     otp: String,
-    /// Whether everything is erased now instead of after ten years. Not offered yet.
+    /// Whether everything is erased now instead of after ten years.
     #[serde(default)]
     erase_now: bool,
-    /// `FERMER`, typed by hand.
+    /// `FERMER`, or `EFFACER` to erase, typed by hand.
     confirmation: String,
 }
 
@@ -42,7 +46,7 @@ pub(crate) struct Closure {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Closed {
-    /// `closed`.
+    /// `closed`, `erased`.
     state: &'static str,
     /// Of an erasure; `null` where the space is kept for ten years.
     certificate: Option<CertificateView>,
@@ -56,7 +60,8 @@ pub(crate) struct CertificateView {
 }
 
 /// Closes the space: it is kept for ten years, then erased; until then its holder may
-/// reopen it as it was. From this moment nobody reads it, and every session ends.
+/// reopen it as it was. Or erases it now, for good. From this moment nobody reads it, and
+/// every session ends.
 #[utoipa::path(
     post, path = "/v1/spaces/{spaceId}/closure", operation_id = "closeSpace", tag = "space",
     params(("spaceId" = String, Path)), request_body = Closure,
@@ -87,26 +92,73 @@ pub(crate) async fn close(
     let challenge = second_factor(&app, &visit, ChallengePurpose::Closure, factor).await?;
     password(&app, &visit, account, &input.password).await?;
     let state = opened.space.state.clone();
-    let becomes = state.close(visit.now).map_err(|_| ProblemKind::SpaceClosed)?;
-    let SpaceState::Closed { closed_at, erasure_due_at, .. } = becomes else {
+    let (becomes, mut changes, certificate) = if input.erase_now {
+        let becomes = state.erase(visit.now).map_err(|_| ProblemKind::SpaceClosed)?;
+        let (changes, reference) = erased(&app, &visit, opened, &becomes).await?;
+        let reference = reference.as_str().to_owned();
+        (becomes, changes, Some(CertificateView { reference }))
+    } else {
+        let becomes = state.close(visit.now).map_err(|_| ProblemKind::SpaceClosed)?;
+        let mut changes = closed(&app, &visit, opened, &becomes).await?;
+        changes.push(app.erasure.sessions.ended(&account.account_id)?);
+        (becomes, changes, None)
+    };
+    changes.push(app.challenges.used_up(&challenge, visit.now)?);
+    let elements: &[&str] = if input.erase_now { &[ERASED_ELEMENT] } else { &[] };
+    let done = Done { elements, changes: &changes, becomes: Some(&becomes), ..Done::default() };
+    app.guard.record(&visit, &permit, done).await?;
+    Ok((StatusCode::ACCEPTED, Json(Closed { state: becomes.name(), certificate })))
+}
+
+/// What a closing writes beside the state: word of it, with its confirmation.
+async fn closed(
+    app: &App,
+    visit: &Visit,
+    opened: &Opened,
+    becomes: &SpaceState,
+) -> Result<Vec<Change>, Problem> {
+    let SpaceState::Closed { closed_at, erasure_due_at, .. } = *becomes else {
         return Err(Problem::internal("a closed space that is not closed"));
     };
     let proof = ClosureProof { name: full_name(opened), closed_at, erasure_due_at };
-    let mut changes = word(&app, &visit, opened, &Notice::SpaceClosed(proof)).await?;
-    changes.push(app.sessions.ended(&account.account_id)?);
-    changes.push(app.challenges.used_up(&challenge, visit.now)?);
-    let done = Done { changes: &changes, becomes: Some(&becomes), ..Done::default() };
-    app.guard.record(&visit, &permit, done).await?;
-    Ok((StatusCode::ACCEPTED, Json(Closed { state: becomes.name(), certificate: None })))
+    word(app, visit, opened, &Notice::SpaceClosed(proof)).await
+}
+
+/// What an erasure takes away beside the state, and the reference of its certificate, which
+/// is sent once no function holds the key any more.
+async fn erased(
+    app: &App,
+    visit: &Visit,
+    opened: &Opened,
+    becomes: &SpaceState,
+) -> Result<(Vec<Change>, Reference), Problem> {
+    let SpaceState::Erased { at, traces_due_at, .. } = *becomes else {
+        return Err(Problem::internal("an erased space that is not erased"));
+    };
+    if opened.space.is_held {
+        return Err(ProblemKind::ErasureHeld.into());
+    }
+    let random = app.random.as_ref();
+    let reference = Reference::generate(random);
+    let ErasureDates { inaccessible_since, unrecoverable_from } = ErasureDates::of(at);
+    let proof = ErasureProof {
+        name: full_name(opened),
+        reference: reference.as_str().to_owned(),
+        asked_at: at,
+        inaccessible_since,
+        unrecoverable_from,
+        traces_until: traces_due_at,
+    };
+    let letters = envelopes(app, visit, opened, &Notice::SpaceErased(proof)).await?;
+    let certified = Certified { reference: &reference, letters: &letters };
+    let changes = app.erasure.changes(&opened.space, Some(&certified), at, random).await?;
+    Ok((changes, reference))
 }
 
 /// What is wrong with a request, before anything is looked up.
 fn fault(input: &Closure) -> Option<FieldError> {
-    if input.erase_now {
-        let detail = "L’effacement immédiat n’est pas encore proposé.";
-        return Some(FieldError::new("/eraseNow", "not-offered", detail));
-    }
-    let is_typed = input.confirmation.trim().to_uppercase() == CLOSE;
-    (!is_typed)
-        .then(|| FieldError::new("/confirmation", "confirmation", "Tapez FERMER pour confirmer."))
+    let wanted = if input.erase_now { ERASE } else { CLOSE };
+    let is_typed = input.confirmation.trim().to_uppercase() == wanted;
+    let detail = format!("Tapez {wanted} pour confirmer.");
+    (!is_typed).then(|| FieldError::new("/confirmation", "confirmation", &detail))
 }

@@ -54,8 +54,8 @@ pub(crate) async fn password(
     typed: &str,
 ) -> Result<(), Problem> {
     let login = account.login();
-    let found = app.accounts.find_by_index(&login).await?.ok_or(ProblemKind::NotFound)?;
-    let secrets = app.accounts.open(&found).await?;
+    let found = app.erasure.accounts.find_by_index(&login).await?.ok_or(ProblemKind::NotFound)?;
+    let secrets = app.erasure.accounts.open(&found).await?;
     if secrets.password().verify(&normal_password(typed))? {
         return Ok(());
     }

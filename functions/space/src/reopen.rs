@@ -69,7 +69,7 @@ pub(crate) async fn reopen(
     let notice = Notice::SpaceReopened { first_name, alert: alert.grouped() };
     let mut changes = word(&app, &visit, opened, &notice).await?;
     changes.push(app.alerts.alert(&alert, &visit.space_id, visit.now).await?);
-    changes.push(app.sessions.unarchived(&account.account_id, &visit.claims.sid)?);
+    changes.push(app.erasure.sessions.unarchived(&account.account_id, &visit.claims.sid)?);
     changes.push(app.challenges.used_up(&challenge, visit.now)?);
     let done = Done { changes: &changes, becomes: Some(&becomes), ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;

@@ -4,6 +4,7 @@
 //! Must not know: what changes.
 
 use espace_access::{Opened, Visit};
+use espace_domain::Contact;
 use espace_http::Problem;
 use espace_notifications::Notice;
 use espace_storage::{Change, Envelope, told_of_changes};
@@ -15,24 +16,37 @@ pub(crate) fn full_name(opened: &Opened) -> String {
     format!("{} {}", opened.holder.first_name(), opened.holder.last_name())
 }
 
-/// The messages that tell of it.
+/// The messages that tell of it, as they are written.
 pub(crate) async fn word(
     app: &App,
     visit: &Visit,
     opened: &Opened,
     notice: &Notice,
 ) -> Result<Vec<Change>, Problem> {
+    let mut messages = Vec::new();
+    for envelope in envelopes(app, visit, opened, notice).await? {
+        messages.push(app.outbox.message(&envelope, visit.now, app.random.as_ref()).await?);
+    }
+    Ok(messages)
+}
+
+/// The messages that tell of it.
+pub(crate) async fn envelopes(
+    app: &App,
+    visit: &Visit,
+    opened: &Opened,
+    notice: &Notice,
+) -> Result<Vec<Envelope<Notice>>, Problem> {
     let mut known = Vec::new();
     for found in app.contacts.of_space(&visit.space_id).await? {
         let contact = found.open(&opened.content_key)?;
         known.push((found, contact));
     }
     let addressee = full_name(opened);
-    let mut messages = Vec::new();
-    for to in told_of_changes(&known) {
-        let (to, addressee) = (to.clone(), addressee.clone());
-        let envelope = Envelope { to, addressee, notice: notice.clone() };
-        messages.push(app.outbox.message(&envelope, visit.now, app.random.as_ref()).await?);
-    }
-    Ok(messages)
+    let envelope = |to: &Contact| Envelope {
+        to: to.clone(),
+        addressee: addressee.clone(),
+        notice: notice.clone(),
+    };
+    Ok(told_of_changes(&known).map(envelope).collect())
 }

@@ -52,6 +52,11 @@ pub enum Registration {
         /// The space.
         space_id: SpaceId,
     },
+    /// The space was erased; the person may open a new one.
+    Erased {
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// What a reversed refusal falls back to.
@@ -107,6 +112,9 @@ pub enum RegistrationRefusal {
     /// The person has refused already.
     #[error("already opposed")]
     AlreadyOpposed,
+    /// The person's space was erased: nothing opens by itself, and there is nothing to refuse.
+    #[error("erased")]
+    Erased,
     /// The six weeks have not passed.
     #[error("not due yet")]
     NotDue,
@@ -120,7 +128,7 @@ impl Registration {
     pub fn opens_at(&self) -> Option<Timestamp> {
         match self {
             Self::Invited { sent_at } => Some(code_expires_at(*sent_at)),
-            Self::Opposed { .. } | Self::Held { .. } => None,
+            Self::Opposed { .. } | Self::Held { .. } | Self::Erased { .. } => None,
         }
     }
 
@@ -129,9 +137,10 @@ impl Registration {
         match (self, act) {
             (Self::Held { space_id }, _) => Err(RegistrationRefusal::AlreadyHeld { space_id }),
             (
-                Self::Invited { .. } | Self::Opposed { .. },
+                Self::Invited { .. } | Self::Opposed { .. } | Self::Erased { .. },
                 RegistrationAct::Activate { space_id },
             ) => Ok(Self::Held { space_id }),
+            (Self::Erased { .. }, _) => Err(RegistrationRefusal::Erased),
             (Self::Invited { sent_at }, RegistrationAct::Oppose { at, channel, reversible }) => {
                 let reversible =
                     reversible.then(|| Reversible { sent_at, until: reversible_until(at) });
@@ -183,6 +192,7 @@ mod tests {
         let back = Reversible { sent_at: sent, until: at("2027-01-18T09:00:00Z") };
         let revocable = Registration::Opposed { at: sent, channel, reversible: Some(back) };
         let held = Registration::Held { space_id: space() };
+        let erased = Registration::Erased { at: sent };
         let activate = RegistrationAct::Activate { space_id: space() };
         let oppose = RegistrationAct::Oppose { at: sent, channel, reversible: false };
         let oppose_for = RegistrationAct::Oppose { at: sent, channel, reversible: true };
@@ -205,9 +215,13 @@ mod tests {
             (&opposed, activate.clone(), Ok(held.clone())),
             (&opposed, oppose.clone(), Err(RegistrationRefusal::AlreadyOpposed)),
             (&opposed, open(due), Err(RegistrationRefusal::AlreadyOpposed)),
-            (&held, activate, already.clone()),
-            (&held, oppose, already.clone()),
+            (&held, activate.clone(), already.clone()),
+            (&held, oppose.clone(), already.clone()),
             (&held, open(due), already),
+            (&erased, activate, Ok(held.clone())),
+            (&erased, oppose, Err(RegistrationRefusal::Erased)),
+            (&erased, open(due), Err(RegistrationRefusal::Erased)),
+            (&erased, reverse(sent), Err(RegistrationRefusal::Erased)),
         ];
         for (state, act, expected) in cases {
             assert_eq!(state.clone().apply(act.clone()), expected, "{state:?} {act:?}");

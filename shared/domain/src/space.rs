@@ -36,8 +36,12 @@ pub enum SpaceState {
     },
     /// Nothing is left but the traces.
     Erased {
+        /// When it was created.
+        opened_at: Timestamp,
         /// When.
         at: Timestamp,
+        /// When the traces go: ten years after it was closed, or erased at once.
+        traces_due_at: Timestamp,
     },
 }
 
@@ -85,12 +89,22 @@ impl SpaceState {
             Self::Active { opened_at, activated_at } => (opened_at, Some(activated_at)),
             other => return Err(other.refuse()),
         };
-        // Ten calendar years; 29 February falls back to the 28th.
-        let erasure_due_at = now
-            .to_zoned(TimeZone::UTC)
-            .checked_add(ARCHIVE_YEARS.years())
-            .map_or(Timestamp::MAX, |due| due.timestamp());
+        let erasure_due_at = archive_ends_at(now);
         Ok(Self::Closed { opened_at, activated_at, closed_at: now, erasure_due_at })
+    }
+
+    /// The content goes: at the holder's word while they have it in hand, or once the ten
+    /// years of a closed one are over. The traces outlive it until those ten years end.
+    pub fn erase(self, now: Timestamp) -> Result<Self, InvalidTransition> {
+        match self {
+            Self::Open { opened_at } | Self::Active { opened_at, .. } => {
+                Ok(Self::Erased { opened_at, at: now, traces_due_at: archive_ends_at(now) })
+            }
+            Self::Closed { opened_at, erasure_due_at, .. } if erasure_due_at <= now => {
+                Ok(Self::Erased { opened_at, at: now, traces_due_at: erasure_due_at })
+            }
+            other => Err(other.refuse()),
+        }
     }
 
     /// The holder takes a closed space back as it was. Once its ten years are over it is
@@ -109,10 +123,27 @@ impl SpaceState {
         }
     }
 
+    /// When something of it is to be purged: the content of a closed space, the traces of an
+    /// erased one.
+    pub fn purge_due_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Open { .. } | Self::Active { .. } => None,
+            Self::Closed { erasure_due_at, .. } => Some(*erasure_due_at),
+            Self::Erased { traces_due_at, .. } => Some(*traces_due_at),
+        }
+    }
+
     /// The refusal that this state gives.
     fn refuse(&self) -> InvalidTransition {
         InvalidTransition { state: self.name() }
     }
+}
+
+/// Ten calendar years on; 29 February falls back to the 28th.
+fn archive_ends_at(now: Timestamp) -> Timestamp {
+    now.to_zoned(TimeZone::UTC)
+        .checked_add(ARCHIVE_YEARS.years())
+        .map_or(Timestamp::MAX, |due| due.timestamp())
 }
 
 #[cfg(test)]
@@ -135,7 +166,8 @@ mod tests {
             closed_at: t,
             erasure_due_at: due,
         };
-        let erased = SpaceState::Erased { at: t };
+        let erased_at = |at| SpaceState::Erased { opened_at: t, at, traces_due_at: due };
+        let erased = erased_at(t);
         let no = |state| Err(InvalidTransition { state });
         assert_eq!(open.clone().activate(t), Ok(active.clone()));
         assert_eq!(active.clone().activate(t), no("active"));
@@ -149,8 +181,15 @@ mod tests {
         assert_eq!(closed(None).reopen(last), Ok(open.clone()));
         assert_eq!(closed(Some(t)).reopen(last), Ok(active.clone()));
         assert_eq!(closed(Some(t)).reopen(due), no("closed"), "its ten years are over");
-        assert_eq!(open.reopen(t), no("open"));
-        assert_eq!(active.reopen(t), no("active"));
+        assert_eq!(open.clone().reopen(t), no("open"));
+        assert_eq!(active.clone().reopen(t), no("active"));
+        assert_eq!(open.erase(t), Ok(erased_at(t)));
+        assert_eq!(active.erase(t), Ok(erased_at(t)));
+        assert_eq!(closed(None).erase(last), no("closed"), "its ten years are not over");
+        assert_eq!(closed(Some(t)).erase(due), Ok(erased_at(due)));
+        assert_eq!(erased.clone().erase(due), no("erased"));
+        assert_eq!(closed(None).purge_due_at(), Some(due));
+        assert_eq!(erased.purge_due_at(), Some(due));
         assert_eq!(erased.reopen(t), no("erased"));
     }
 }

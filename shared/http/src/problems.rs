@@ -127,6 +127,9 @@ problems! {
     /// The space is closed: it can be reopened or taken away, nothing else.
     SpaceClosed = "space-closed", FORBIDDEN, "Espace fermé",
         "Votre espace est fermé. Vous pouvez le rouvrir ou télécharger vos données.";
+    /// The space may be closed, not erased: an authority asked to keep it.
+    ErasureHeld = "erasure-held", CONFLICT, "Effacement impossible pour le moment",
+        "Cet espace ne peut pas être effacé pour le moment. Vous pouvez le fermer : plus personne ne le lira. Appelez l’assistance.";
     /// The space was frozen after an alert: identity must be proven again.
     SpaceFrozen = "space-frozen", FORBIDDEN, "Espace gelé",
         "Cet espace a été gelé après une alerte. Demandez un nouveau code pour le reprendre.";

@@ -13,7 +13,7 @@ mod proof;
 mod short;
 
 pub use french::{french_date, french_time};
-pub use proof::{ClosureProof, OppositionProof, ProofCheck, ProofText};
+pub use proof::{ClosureProof, ErasureProof, OppositionProof, ProofCheck, ProofText};
 
 use espace_domain::{AlertCode, Channel, InvitationCode, NotificationKind, OneTimeCode};
 use jiff::Timestamp;
@@ -160,6 +160,8 @@ pub enum Notice {
     },
     /// The holder closed the space: with its confirmation.
     SpaceClosed(ClosureProof),
+    /// The holder had the space erased: with its certificate.
+    SpaceErased(ErasureProof),
     /// The holder took a closed space back.
     SpaceReopened {
         /// Who is written to.
@@ -289,6 +291,7 @@ impl Notice {
         match self {
             Self::OppositionProof(proof) => Some(("preuve-de-refus.pdf", proof.text(site))),
             Self::SpaceClosed(proof) => Some(("confirmation-de-fermeture.pdf", proof.text(site))),
+            Self::SpaceErased(proof) => Some(("certificat-d-effacement.pdf", proof.text(site))),
             _ => None,
         }
     }
@@ -399,6 +402,14 @@ mod tests {
                 name: "Zélie Le Goff".into(),
                 closed_at: "2027-01-04T09:12:00Z".parse().unwrap_or_default(),
                 erasure_due_at: "2037-01-04T09:12:00Z".parse().unwrap_or_default(),
+            }),
+            Notice::SpaceErased(ErasureProof {
+                name: "Zélie Le Goff".into(),
+                reference: "AB12-CD34-EF56".into(),
+                asked_at: "2027-01-04T09:12:00Z".parse().unwrap_or_default(),
+                inaccessible_since: "2027-01-04T09:17:00Z".parse().unwrap_or_default(),
+                unrecoverable_from: "2027-01-11T09:12:00Z".parse().unwrap_or_default(),
+                traces_until: "2037-01-04T09:12:00Z".parse().unwrap_or_default(),
             }),
             Notice::SpaceReopened { first_name: name(), alert: "0A1B-2C3D-4E5F".into() },
         ]

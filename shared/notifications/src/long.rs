@@ -114,11 +114,11 @@ impl Notice {
                 ],
             ),
             Self::CodeAfterRefusal { first_name, code, valid_until } => (
-                "Votre refus d’un espace de santé",
+                "Votre décision sur votre espace de santé",
                 vec![
                     format!("Bonjour {first_name},"),
-                    "Vous avez refusé la création de votre espace de santé. Votre refus tient : \
-                     sans démarche de votre part, rien ne sera créé."
+                    "Vous avez refusé un espace de santé, ou fait effacer le vôtre. Votre décision \
+                     tient : sans démarche de votre part, rien ne sera créé."
                         .to_owned(),
                     format!(
                         "Si vous avez changé d’avis, vous pouvez activer un espace jusqu’au {}, \
@@ -268,6 +268,9 @@ impl Notice {
             }
             Self::SpaceClosed(proof) => {
                 ("Votre espace de santé est fermé", proof.text(site).paragraphs())
+            }
+            Self::SpaceErased(proof) => {
+                ("Votre espace de santé est effacé", proof.text(site).paragraphs())
             }
             Self::SpaceReopened { first_name, alert } => (
                 "Votre espace de santé est rouvert",

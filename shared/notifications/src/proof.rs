@@ -1,4 +1,5 @@
-//! What proofs say, on the screen, in a PDF or in a letter: of a refusal, of a closing.
+//! What proofs say, on the screen, in a PDF or in a letter: of a refusal, of a closing, of an
+//! erasure.
 //! Must not know how they are set.
 
 use espace_domain::paris_date;
@@ -34,6 +35,24 @@ pub struct ClosureProof {
     pub closed_at: Timestamp,
     /// When it is erased, unless it is reopened before.
     pub erasure_due_at: Timestamp,
+}
+
+/// A space that its holder had erased, as the certificate states it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErasureProof {
+    /// First name and name of who held it.
+    pub name: String,
+    /// What anyone may check it by.
+    pub reference: String,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// From when on nobody could read anything.
+    pub inaccessible_since: Timestamp,
+    /// From when on nothing can be brought back.
+    pub unrecoverable_from: Timestamp,
+    /// When the traces of who read what go too.
+    pub traces_until: Timestamp,
 }
 
 /// The text of a proof.
@@ -99,15 +118,59 @@ impl OppositionProof {
             dated: format!("Le {}", french_date(paris_date(self.registered_at))),
             facts,
             meaning,
-            check: Some(ProofCheck {
-                how: format!(
-                    "Pour vérifier cette preuve : {site}, « Vérifier une preuve », avec la \
-                     référence ci-dessus. La vérification ne montre ni le nom ni aucune autre \
-                     information."
+            check: Some(ProofCheck::of(&self.reference, site)),
+        }
+    }
+}
+
+impl ErasureProof {
+    /// Writes the text. `site` is the address people type in.
+    pub fn text(&self, site: &str) -> ProofText {
+        let final_on = moment(self.unrecoverable_from);
+        ProofText {
+            title: "Certificat d’effacement de votre espace de santé",
+            dated: format!("Le {}", french_date(paris_date(self.asked_at))),
+            facts: vec![
+                ("Titulaire", self.name.clone()),
+                ("Effacement demandé", moment(self.asked_at)),
+                ("Contenu illisible depuis", moment(self.inaccessible_since)),
+                ("Irrécupérable à partir du", final_on.clone()),
+                ("Référence", self.reference.clone()),
+            ],
+            meaning: vec![
+                "La clé qui chiffrait vos documents, vos messages et vos informations a été \
+                 détruite. Sans elle, plus personne ne peut les lire, ni dans le service, ni dans \
+                 ses copies de sauvegarde."
+                    .to_owned(),
+                format!(
+                    "Si vous n’avez pas demandé cet effacement, appelez l’assistance tout de \
+                     suite : jusqu’au {final_on}, il peut encore être annulé. Ensuite, plus rien ni \
+                     personne ne peut le faire."
                 ),
-                qr: format!("https://{site}/verifier#{}", self.reference),
-                qr_alternative: format!("Code QR pour vérifier la preuve {}", self.reference),
-            }),
+                format!(
+                    "La loi demande de garder jusqu’au {} la trace de qui a consulté cet espace, \
+                     sans aucun contenu médical.",
+                    french_date(paris_date(self.traces_until))
+                ),
+                "Vos professionnels et établissements de santé gardent leurs propres dossiers. Cet \
+                 effacement ne change rien au remboursement des soins ni à la prise en charge."
+                    .to_owned(),
+            ],
+            check: Some(ProofCheck::of(&self.reference, site)),
+        }
+    }
+}
+
+impl ProofCheck {
+    /// By a reference, on the service's own page.
+    fn of(reference: &str, site: &str) -> Self {
+        Self {
+            how: format!(
+                "Pour vérifier cette preuve : {site}, « Vérifier une preuve », avec la référence \
+                 ci-dessus. La vérification ne montre ni le nom ni aucune autre information."
+            ),
+            qr: format!("https://{site}/verifier#{reference}"),
+            qr_alternative: format!("Code QR pour vérifier la preuve {reference}"),
         }
     }
 }

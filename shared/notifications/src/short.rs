@@ -1,6 +1,8 @@
 //! The texts of text messages: under two segments where they can. Must not know
 //! how they are sent.
 
+use espace_domain::paris_date;
+
 use crate::{Notice, SERVICE, activity, digest, french_date};
 
 impl Notice {
@@ -28,7 +30,7 @@ impl Notice {
                 french_date(*valid_until)
             ),
             Self::CodeAfterRefusal { code, valid_until, .. } => format!(
-                "{SERVICE} : votre refus tient. Pour changer d’avis avant le {} : {site}\n\
+                "{SERVICE} : votre décision tient. Pour changer d’avis avant le {} : {site}\n\
                  code : {code}",
                 french_date(*valid_until)
             ),
@@ -94,6 +96,12 @@ impl Notice {
             Self::SpaceClosed(_) => format!(
                 "{SERVICE} : votre espace est fermé. Il sera effacé dans dix ans. Pour le rouvrir \
                  avant, connectez-vous sur {site}"
+            ),
+            Self::SpaceErased(proof) => format!(
+                "{SERVICE} : votre espace est effacé. Ce n’est pas vous ? Appelez l’assistance avant \
+                 le {}. Référence {}",
+                french_date(paris_date(proof.unrecoverable_from)),
+                proof.reference
             ),
             Self::SpaceReopened { alert, .. } => format!(
                 "{SERVICE} : votre espace est rouvert. Ce n’est pas vous ? {site}, code d’alerte \

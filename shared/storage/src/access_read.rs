@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use crate::consents::{self, CHOICES};
 use crate::documents::{self, ItemKind};
 use crate::sessions::{SessionName, session_lasts};
-use crate::spaces::{SpaceItem, key as space_key};
+use crate::space_item::SpaceItem;
+use crate::spaces::key as space_key;
 use crate::table::{Item, item, read, s};
 use crate::{
     Aws, Environment, KnownMessage, KnownUnique, Representation, SealedChoice, SealedDocument,

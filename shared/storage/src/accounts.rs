@@ -11,6 +11,7 @@ use espace_domain::{AccountId, Login, Nir, Random, SpaceId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::acts::Change;
 use crate::sealing;
 use crate::system_keys::KEY_SHARDS;
 use crate::table::{Item, SCHEMA, Table, b, item, n, s};
@@ -266,6 +267,11 @@ impl Accounts {
             secrets: sealing::seal(new.key, place(new.login), new.secrets, random)?,
         };
         self.table.put_in_transaction(&stored, "attribute_not_exists(#login)")
+    }
+
+    /// The write that removes an account with its space.
+    pub(crate) fn removed(&self, login: &BlindIndex) -> Result<Change, StorageError> {
+        Ok(Change::new("account", self.delete_in_transaction(login)?))
     }
 
     /// The write that removes an account: its space was taken back from it.

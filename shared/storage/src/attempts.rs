@@ -17,7 +17,7 @@ const KEPT_S: i64 = 365 * 86_400;
 /// The table of tries.
 #[derive(Debug, Clone)]
 pub struct Attempts {
-    table: Table,
+    pub(crate) table: Table,
 }
 
 /// What was tried.

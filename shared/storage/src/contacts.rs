@@ -23,7 +23,7 @@ pub(crate) const CONTACTS_MAX: i32 = 20;
 /// The table of contacts.
 #[derive(Debug, Clone)]
 pub struct Contacts {
-    table: Table,
+    pub(crate) table: Table,
 }
 
 /// An address as found.

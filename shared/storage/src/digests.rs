@@ -22,7 +22,7 @@ pub const DIGEST_SHARDS: u8 = 16;
 /// The table of what is told later.
 #[derive(Debug, Clone)]
 pub struct Digests {
-    table: Table,
+    pub(crate) table: Table,
 }
 
 /// What is to be told of one space: how often each kind of thing happened.

@@ -20,7 +20,7 @@ const RECENT_INDEX: &str = "recent";
 /// The table of boxes.
 #[derive(Debug, Clone)]
 pub struct Inboxes {
-    table: Table,
+    pub(crate) table: Table,
     keys: Arc<SystemKeys>,
 }
 

@@ -26,8 +26,10 @@ mod document_sweep;
 mod documents;
 mod enrolments;
 mod environment;
+mod erasures;
 mod error;
 mod follow_ups;
+mod forget;
 mod idempotency;
 mod inbox;
 mod inboxes;
@@ -42,6 +44,7 @@ mod oppositions;
 mod outbox;
 mod placing;
 mod professional_notices;
+mod purges;
 mod push_subscriptions;
 mod queue;
 mod recognition;
@@ -59,6 +62,7 @@ mod scanner;
 mod sealing;
 mod sessions;
 mod signing_keys;
+mod space_item;
 mod space_keys;
 mod spaces;
 mod support_acts;
@@ -69,6 +73,7 @@ mod traces;
 mod transaction;
 pub mod transitions;
 mod trust_space;
+mod unanchored;
 mod unsubscriptions;
 mod uploads;
 mod vault;
@@ -98,8 +103,13 @@ pub use document_details::{Author, DocumentDetails, PastVersion, Provenance};
 pub use documents::{Document, Documents, KnownUnique, SealedDocument};
 pub use enrolments::{ENROLMENT_VALIDITY_S, Enrolment, EnrolmentOutcome, Enrolments};
 pub use environment::{Environment, MissingVariables};
+pub use erasures::{
+    Certified, ERASURE_SHARDS, ERASURE_TRIES_MAX, Erasure, ErasureDates, ErasureStores,
+    ErasureTaken, Erasures, KEY_RECOVERY_DAYS,
+};
 pub use error::StorageError;
 pub use follow_ups::{FOLLOW_UP_SHARDS, FOLLOW_UP_TRIES_MAX, FollowUp, FollowUpTaken, FollowUps};
+pub use forget::ForgottenPage;
 pub use idempotency::{Claimed, Idempotency, IdempotencyScope};
 pub use inbox::{ArrivedPart, Inbox, InboxName};
 pub use inboxes::{InboxAfter, InboxEntry, Inboxes};
@@ -120,6 +130,7 @@ pub use outbox::{
 };
 pub use placing::{KeptContent, Placing, Target, VERSIONS_MAX};
 pub use professional_notices::{ProfessionalNotice, ProfessionalNotices};
+pub use purges::{PURGE_SHARDS, PurgeDue, PurgePage};
 pub use push_subscriptions::{PushSubscription, PushSubscriptions};
 pub use queue::Queue;
 pub use recognition::{ClaimedHolder, IdentityClaim, Recognised, recognise};
@@ -142,15 +153,15 @@ pub use sessions::{
     Sessions,
 };
 pub use signing_keys::{SIGNING_KEY_PERIOD_DAYS, SigningKeyEntry, SigningKeys, signing_period};
+pub use space_item::Heads;
 pub use space_keys::{SpaceKeyPurpose, SpaceKeys, WrappedSpaceKeys};
-pub use spaces::{
-    ANCHOR_SHARDS, Heads, Holder, Space, SpaceAccount, Spaces, Unanchored, UnanchoredPage,
-};
+pub use spaces::{Holder, Space, SpaceAccount, Spaces};
 pub use support_acts::{SupportAct, SupportActKind, SupportActs};
 pub use system_keys::{KeyName, SystemKeys};
 pub use throttles::Throttles;
 pub use traces::{AnchorProof, InquiryPage, Repetition, StoredTrace, TraceDraft, Traces};
 pub use trust_space::{Correspondence, Mailbox, TrustSpace};
+pub use unanchored::{ANCHOR_SHARDS, Unanchored, UnanchoredPage};
 pub use unsubscriptions::{Unsubscription, Unsubscriptions};
 pub use uploads::{
     Inherited, SealedUpload, UPLOADS_OPEN_MAX, Upload, UploadDetails, UploadState, Uploads,

@@ -34,7 +34,7 @@ const IDEMPOTENCY_S: i64 = 24 * 3_600;
 /// The table of conversations.
 #[derive(Debug, Clone)]
 pub struct Messages {
-    table: Table,
+    pub(crate) table: Table,
 }
 
 /// A conversation as read: still sealed.

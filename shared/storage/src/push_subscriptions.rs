@@ -19,7 +19,7 @@ const READ_MAX: i32 = 50;
 /// The table of subscriptions.
 #[derive(Debug, Clone)]
 pub struct PushSubscriptions {
-    table: Table,
+    pub(crate) table: Table,
     keys: Arc<SystemKeys>,
 }
 

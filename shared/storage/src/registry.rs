@@ -265,9 +265,9 @@ impl Registry {
                 Some(key) => key,
                 None => return Ok(None),
             },
-            Registration::Invited { .. } | Registration::Opposed { .. } => {
-                self.record_key(&entry.index).await?
-            }
+            Registration::Invited { .. }
+            | Registration::Opposed { .. }
+            | Registration::Erased { .. } => self.record_key(&entry.index).await?,
         };
         sealing::open(&key, record_place(&entry.index), sealed).map(Some)
     }
@@ -313,7 +313,12 @@ impl Registry {
         entry: &PersonEntry,
     ) -> Result<Option<PersonRecord>, StorageError> {
         match (&entry.item.record, &entry.registration) {
-            (Some(sealed), Registration::Invited { .. } | Registration::Opposed { .. }) => {
+            (
+                Some(sealed),
+                Registration::Invited { .. }
+                | Registration::Opposed { .. }
+                | Registration::Erased { .. },
+            ) => {
                 let key = self.record_key(&entry.index).await?;
                 sealing::open(&key, record_place(&entry.index), sealed).map(Some)
             }

@@ -86,23 +86,27 @@ impl PersonItem {
         Self { code_used_at: Some(now), side_codes: Vec::new(), ..self }
     }
 
-    /// When the job has something to do about someone who refused: the refusal
-    /// becomes final, the record goes, or the older shared record closes. Whichever
+    /// When the job has something to do about someone who decided to have no space: the
+    /// refusal becomes final, the record goes, or the older shared record closes. Whichever
     /// is first.
     pub(crate) fn opposed_due_at(&self) -> Option<i64> {
-        let StateItem::Opposed { reversible_until, dmp_until, .. } = &self.state else {
-            return None;
+        let (reversible_until, dmp_until) = match &self.state {
+            StateItem::Opposed { reversible_until, dmp_until, .. } => {
+                (*reversible_until, *dmp_until)
+            }
+            StateItem::Erased { .. } => (None, None),
+            StateItem::Invited { .. } | StateItem::Held { .. } => return None,
         };
         let record_goes_at = self.record.as_ref().map(|_| self.record_kept_until());
-        [*reversible_until, *dmp_until, record_goes_at].into_iter().flatten().min()
+        [reversible_until, dmp_until, record_goes_at].into_iter().flatten().min()
     }
 
-    /// Until when the record of someone who refused is needed: while the refusal can
-    /// be reversed, or a code they were sent lives.
+    /// Until when the record of someone who decided to have no space is needed: while a
+    /// refusal can be reversed, or a code they were sent lives.
     pub(crate) fn record_kept_until(&self) -> i64 {
         let reversible = match &self.state {
             StateItem::Opposed { reversible_until, .. } => reversible_until.unwrap_or(0),
-            StateItem::Invited { .. } | StateItem::Held { .. } => 0,
+            StateItem::Invited { .. } | StateItem::Held { .. } | StateItem::Erased { .. } => 0,
         };
         let code = self.code.as_ref().map_or(0, |_| self.code_expires_at);
         let sides = self.side_codes.iter().map(|code| code.expires_at).max().unwrap_or(0);
@@ -136,6 +140,9 @@ pub(crate) enum StateItem {
     Held {
         space_id: SpaceId,
     },
+    Erased {
+        erased_at: i64,
+    },
 }
 
 impl TryFrom<PersonItem> for PersonEntry {
@@ -167,6 +174,7 @@ impl TryFrom<PersonItem> for PersonEntry {
                 }
             }
             StateItem::Held { space_id } => Registration::Held { space_id: space_id.clone() },
+            StateItem::Erased { erased_at } => Registration::Erased { at: instant(*erased_at)? },
         };
         let code = item
             .code

@@ -25,7 +25,7 @@ pub const DEPENDANTS_MAX: i32 = 500;
 /// The table of representations.
 #[derive(Debug, Clone)]
 pub struct Representations {
-    table: Table,
+    pub(crate) table: Table,
 }
 
 /// What one is to the other.

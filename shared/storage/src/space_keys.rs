@@ -10,6 +10,7 @@ use espace_domain::SpaceId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::acts::Change;
 use crate::system_keys::key_bytes;
 use crate::table::{SCHEMA, Table, item, s};
 use crate::{Aws, Environment, StorageError};
@@ -155,6 +156,29 @@ impl SpaceKeys {
             .map_err(|e| StorageError::call("kms:Decrypt", e))?;
         let bytes: [u8; KEY_BYTES] = *key_bytes(opened.plaintext)?;
         Ok(SealingKey::new(bytes))
+    }
+
+    /// The write that destroys a space's content key, refused where it is gone: from then on
+    /// nothing that was sealed under it opens.
+    pub(crate) fn content_destroyed(&self, space_id: &SpaceId) -> Result<Change, StorageError> {
+        Ok(Change::new("spaceKey", self.destroyed(space_id, SpaceKeyPurpose::Content)?))
+    }
+
+    /// The write that destroys a space's trace key.
+    pub(crate) fn trace_destroyed(
+        &self,
+        space_id: &SpaceId,
+    ) -> Result<TransactWriteItem, StorageError> {
+        self.destroyed(space_id, SpaceKeyPurpose::Trace)
+    }
+
+    fn destroyed(
+        &self,
+        space_id: &SpaceId,
+        purpose: SpaceKeyPurpose,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let key = item([("spaceId", s(space_id.as_str())), ("purpose", s(purpose.name()))]);
+        self.table.delete_in_transaction(key, "attribute_exists(#spaceId)")
     }
 
     /// The writes that store both keys, refused where one exists.

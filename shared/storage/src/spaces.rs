@@ -2,7 +2,7 @@
 //! key. Must not know who may see them.
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
-use espace_crypto::{BlindIndex, ChainHash, ChainHead, Place, SealingKey};
+use espace_crypto::{BlindIndex, ChainHead, Place, SealingKey};
 use espace_domain::decision::Chain;
 use espace_domain::{AccountId, Nir, Random, SpaceId, SpaceState, Suspension, Traits};
 use jiff::Timestamp;
@@ -10,16 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
 use crate::sealing;
-use crate::table::{Item, Query, SCHEMA, Table, b, item, n, read, s};
+use crate::space_item::{HeadItem, Heads, HeadsItem, SpaceItem, StateUpdate, head_attribute};
+use crate::table::{Item, SCHEMA, Table, b, item, n, s};
+use crate::unanchored::anchor_shard;
 use crate::{Aws, Environment, StorageError};
 
 /// The logical name in sealed places.
 const TABLE: &str = "spaces";
-/// The sparse index of spaces whose chains of traces grew since they were anchored.
-const UNANCHORED_INDEX: &str = "unanchored";
-/// Shards of that index: 64 partitions of 1,000 writes a second each.
-pub const ANCHOR_SHARDS: u8 = 64;
-
 /// The table of spaces.
 #[derive(Debug, Clone)]
 pub struct Spaces {
@@ -39,10 +36,12 @@ pub struct Space {
     pub suspension: Option<Suspension>,
     /// Whether it is frozen, also under a death that was reported.
     pub is_frozen: bool,
+    /// Whether something keeps it from being erased.
+    pub is_held: bool,
     /// The account of its holder, where they activated it themselves.
     pub account: Option<SpaceAccount>,
-    heads: Heads,
-    holder: Vec<u8>,
+    pub(crate) heads: Heads,
+    pub(crate) holder: Vec<u8>,
 }
 
 /// Whose a space is: what is sealed there.
@@ -59,28 +58,6 @@ pub struct Holder {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub treating_doctor: Option<String>,
 }
-
-/// How far each chain of a space's traces has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Heads {
-    ordinary: ChainHead,
-    secret: ChainHead,
-    pending: ChainHead,
-    pending_secret: ChainHead,
-}
-
-/// A space whose chains grew since they were anchored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unanchored {
-    /// Which.
-    pub space_id: SpaceId,
-    /// The chains that grew, and how far they had come.
-    pub grown: Vec<(Chain, ChainHead)>,
-}
-
-/// Where a page of spaces to be anchored ends.
-#[derive(Debug)]
-pub struct UnanchoredPage(Item);
 
 /// The account that opens a space.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,81 +80,14 @@ impl SpaceAccount {
     }
 }
 
-/// A head as stored.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct HeadItem {
-    sequence: u64,
-    #[serde(with = "serde_bytes")]
-    hash: Vec<u8>,
-}
-
-/// What the index of spaces to be anchored gives.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct UnanchoredItem {
-    space_id: SpaceId,
-    #[serde(default)]
-    grown: Vec<Chain>,
-    #[serde(flatten)]
-    heads: HeadsItem,
-}
-
-/// The heads as stored; a chain without traces has none.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct HeadsItem {
-    #[serde(default, rename = "ordinaryHead", skip_serializing_if = "Option::is_none")]
-    ordinary: Option<HeadItem>,
-    #[serde(default, rename = "secretHead", skip_serializing_if = "Option::is_none")]
-    secret: Option<HeadItem>,
-    #[serde(default, rename = "pendingHead", skip_serializing_if = "Option::is_none")]
-    pending: Option<HeadItem>,
-    #[serde(default, rename = "pendingSecretHead", skip_serializing_if = "Option::is_none")]
-    pending_secret: Option<HeadItem>,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SpaceItem {
-    space_id: SpaceId,
-    schema: u8,
-    state: String,
-    epoch: u64,
-    #[serde(with = "jiff::fmt::serde::timestamp::second::required")]
-    opened_at: Timestamp,
-    #[serde(
-        default,
-        with = "jiff::fmt::serde::timestamp::second::optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    activated_at: Option<Timestamp>,
-    #[serde(
-        default,
-        with = "jiff::fmt::serde::timestamp::second::optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    closed_at: Option<Timestamp>,
-    #[serde(
-        default,
-        with = "jiff::fmt::serde::timestamp::second::optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    erasure_due_at: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    frozen: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    deceased: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    account: Option<SpaceAccount>,
-    #[serde(flatten)]
-    heads: HeadsItem,
-    #[serde(with = "serde_bytes")]
-    holder: Vec<u8>,
-}
-
 impl Spaces {
     /// Uses the table of `ESPACE_SPACES_TABLE`.
     pub fn new(aws: &Aws, environment: &mut Environment) -> Self {
         Self { table: Table::new(aws, environment, "ESPACE_SPACES_TABLE") }
+    }
+
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
     }
 
     pub(crate) fn client(&self) -> &aws_sdk_dynamodb::Client {
@@ -216,6 +126,9 @@ impl Spaces {
             activated_at,
             closed_at: None,
             erasure_due_at: None,
+            erased_at: None,
+            traces_due_at: None,
+            held_since: None,
             frozen: None,
             deceased: None,
             account,
@@ -249,7 +162,10 @@ impl Spaces {
                 .map_err(|_| StorageError::Corrupt { what: "account of a space" })?;
             values.insert(":account".to_owned(), account);
         }
-        set.push_str(" REMOVE #frozen ADD #epoch :one");
+        // One that was closed by who froze out its holder is theirs again, as it was.
+        let gone =
+            " REMOVE #frozen, #closedAt, #erasureDueAt, #purgeShard, #purgeAt ADD #epoch :one";
+        set.push_str(gone);
         self.table.update_in_transaction(
             key(&space.space_id),
             &set,
@@ -338,25 +254,12 @@ impl Spaces {
             (":state", s(space.state.name())),
         ]);
         let mut set = format!("SET #{attribute} = :head, #unanchored = :shard");
-        let mut remove = "";
-        match becomes {
-            None => {}
-            Some(state @ SpaceState::Closed { closed_at, erasure_due_at, .. }) => {
-                set.push_str(", #state = :becomes, #closedAt = :closedAt, #erasureDueAt = :due");
-                values.insert(":becomes".to_owned(), s(state.name()));
-                values.insert(":closedAt".to_owned(), n(closed_at.as_second()));
-                values.insert(":due".to_owned(), n(erasure_due_at.as_second()));
-            }
-            Some(state @ (SpaceState::Open { .. } | SpaceState::Active { .. })) => {
-                set.push_str(", #state = :becomes");
-                remove = " REMOVE #closedAt, #erasureDueAt";
-                values.insert(":becomes".to_owned(), s(state.name()));
-            }
-            Some(SpaceState::Erased { .. }) => {
-                return Err(StorageError::Corrupt { what: "state a space becomes" });
-            }
+        if let Some(state) = becomes {
+            let update = StateUpdate::to(state, &space.space_id);
+            set.push_str(&update.set);
+            set.push_str(update.remove);
+            values.extend(update.values);
         }
-        set.push_str(remove);
         set.push_str(" ADD #grown :chain");
         // A state that changes stops whatever was decided before it.
         if raises_epoch || becomes.is_some() {
@@ -400,48 +303,6 @@ impl Spaces {
         Ok(Change::new("own space", self.raise_epoch_in_transaction(space)?))
     }
 
-    /// A page of the spaces of a shard whose chains grew since they were anchored.
-    pub async fn unanchored(
-        &self,
-        shard: u8,
-        after: Option<UnanchoredPage>,
-        limit: i32,
-    ) -> Result<(Vec<Unanchored>, Option<UnanchoredPage>), StorageError> {
-        let (items, more) = self
-            .table
-            .query(Query {
-                index: Some(UNANCHORED_INDEX),
-                condition: "#unanchored = :shard",
-                values: item([(":shard", s(shard_name(shard)))]),
-                start: after.map(|page| page.0),
-                limit,
-            })
-            .await?;
-        let found = items.into_iter().map(|found| {
-            let found: UnanchoredItem = read(found)?;
-            let heads = Heads::try_from(found.heads)?;
-            let grown = found.grown.into_iter().map(|chain| (chain, heads.of(chain))).collect();
-            Ok(Unanchored { space_id: found.space_id, grown })
-        });
-        Ok((found.collect::<Result<_, StorageError>>()?, more.map(UnanchoredPage)))
-    }
-
-    /// Takes a space out of the index, unless a chain grew since.
-    pub async fn anchored(&self, anchored: &Unanchored) -> Result<(), StorageError> {
-        let chains = anchored.grown.iter().map(|(chain, _)| chain.name().to_owned()).collect();
-        let mut values = item([(":grown", AttributeValue::Ss(chains))]);
-        let mut conditions = vec!["#grown = :grown".to_owned()];
-        for (chain, head) in &anchored.grown {
-            let attribute = head_attribute(*chain);
-            conditions.push(format!("#{attribute}.#sequence = :{attribute}"));
-            values.insert(format!(":{attribute}"), n(head.sequence));
-        }
-        let condition = conditions.join(" AND ");
-        let key = key(&anchored.space_id);
-        let update = "REMOVE #unanchored, #grown";
-        self.table.update(key, update, &condition, values).await.map(|_| ())
-    }
-
     /// The condition that a holder may still enter: nothing suspends the space.
     pub(crate) fn check_admits_in_transaction(
         &self,
@@ -454,58 +315,6 @@ impl Spaces {
             item([(":no", AttributeValue::Bool(false))]),
         )
     }
-}
-
-impl Heads {
-    /// How far a chain has come.
-    pub fn of(&self, chain: Chain) -> ChainHead {
-        match chain {
-            Chain::Ordinary => self.ordinary,
-            Chain::Secret => self.secret,
-            Chain::Pending => self.pending,
-            Chain::PendingSecret => self.pending_secret,
-        }
-    }
-}
-
-impl TryFrom<HeadsItem> for Heads {
-    type Error = StorageError;
-
-    fn try_from(stored: HeadsItem) -> Result<Self, StorageError> {
-        let head = |stored: Option<HeadItem>| match stored {
-            None => Ok(ChainHead::default()),
-            Some(stored) => ChainHash::from_slice(&stored.hash)
-                .map(|hash| ChainHead { sequence: stored.sequence, hash })
-                .ok_or(StorageError::Corrupt { what: "head of a chain" }),
-        };
-        Ok(Self {
-            ordinary: head(stored.ordinary)?,
-            secret: head(stored.secret)?,
-            pending: head(stored.pending)?,
-            pending_secret: head(stored.pending_secret)?,
-        })
-    }
-}
-
-/// The attribute that holds a chain's head.
-fn head_attribute(chain: Chain) -> &'static str {
-    match chain {
-        Chain::Ordinary => "ordinaryHead",
-        Chain::Secret => "secretHead",
-        Chain::Pending => "pendingHead",
-        Chain::PendingSecret => "pendingSecretHead",
-    }
-}
-
-/// The shard of a space in the index of those to be anchored.
-fn anchor_shard(space_id: &SpaceId) -> String {
-    // The name is random: its bytes spread evenly.
-    let sum: u32 = space_id.as_str().bytes().map(u32::from).sum();
-    shard_name(u8::try_from(sum % u32::from(ANCHOR_SHARDS)).unwrap_or(0))
-}
-
-fn shard_name(shard: u8) -> String {
-    format!("{shard:02}")
 }
 
 /// The key of a space's item.
@@ -548,41 +357,4 @@ impl std::fmt::Debug for Holder {
 /// Where the holder's traits stand.
 fn holder_place(space_id: &SpaceId) -> Place<'_> {
     Place { table: TABLE, key: space_id.as_str(), attribute: "holder" }
-}
-
-impl TryFrom<SpaceItem> for Space {
-    type Error = StorageError;
-
-    fn try_from(stored: SpaceItem) -> Result<Self, StorageError> {
-        let state = match (stored.state.as_str(), stored.activated_at, stored.closed_at) {
-            ("open", None, None) => SpaceState::Open { opened_at: stored.opened_at },
-            ("active", Some(activated_at), None) => {
-                SpaceState::Active { opened_at: stored.opened_at, activated_at }
-            }
-            ("closed", activated_at, Some(closed_at)) => SpaceState::Closed {
-                opened_at: stored.opened_at,
-                activated_at,
-                closed_at,
-                erasure_due_at: stored
-                    .erasure_due_at
-                    .ok_or(StorageError::Corrupt { what: "closed space" })?,
-            },
-            _ => return Err(StorageError::Corrupt { what: "state of a space" }),
-        };
-        Ok(Self {
-            space_id: stored.space_id,
-            state,
-            epoch: stored.epoch,
-            // A death weighs more than a freeze, and does not lift it.
-            suspension: match (stored.deceased, stored.frozen) {
-                (Some(true), _) => Some(Suspension::Deceased),
-                (_, Some(true)) => Some(Suspension::Frozen),
-                _ => None,
-            },
-            is_frozen: stored.frozen == Some(true),
-            account: stored.account,
-            heads: stored.heads.try_into()?,
-            holder: stored.holder,
-        })
-    }
 }

@@ -56,6 +56,8 @@ pub enum KeyName {
     Push,
     /// Seals what stops a kind of e-mail.
     Unsubscription,
+    /// Seals the certificates of erasures on their way.
+    Erasure,
 }
 
 impl KeyName {
@@ -75,6 +77,7 @@ impl KeyName {
             Self::Inbox => "inbox.1".to_owned(),
             Self::Push => "push.1".to_owned(),
             Self::Unsubscription => "unsubscription.1".to_owned(),
+            Self::Erasure => "erasure.1".to_owned(),
         }
     }
 
@@ -84,7 +87,7 @@ impl KeyName {
             Self::PersonIndex => Wrapper::Index,
             Self::LoginIndex | Self::Account(_) => Wrapper::Account,
             Self::Registry(_) => Wrapper::Registry,
-            Self::Outbox(_) | Self::Push => Wrapper::Outbox,
+            Self::Outbox(_) | Self::Push | Self::Erasure => Wrapper::Outbox,
             Self::Relation
             | Self::Refusal
             | Self::Reveal

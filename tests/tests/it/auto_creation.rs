@@ -93,6 +93,7 @@ async fn of_activation_refusal_and_opening_at_once_exactly_one_wins() -> Result<
             Registration::Invited { .. } => "invited",
             Registration::Opposed { .. } => "opposed",
             Registration::Held { .. } => "held",
+            Registration::Erased { .. } => "erased",
         };
         // Neither won: the job was first.
         let expected = if outcome.as_slice() == ["opposed"] { "opposed" } else { "held" };

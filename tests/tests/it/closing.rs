@@ -35,7 +35,7 @@ async fn closing_takes_a_code_a_password_and_a_word() -> Result<()> {
     };
     for (field, value, problem) in [
         ("confirmation", json!("OUI"), "invalid-body"),
-        ("eraseNow", json!(true), "invalid-body"),
+        ("eraseNow", json!("oui"), "invalid-body"),
         ("challengeId", json!("0".repeat(26)), "step-up-required"),
         ("otp", json!("12"), "invalid-body"),
         ("password", json!("Marée-basse8"), "password-wrong"),

@@ -63,7 +63,7 @@ async fn process(deployed: &Deployed, table: &str, endpoint: &str) -> Result<Pro
 }
 
 /// A job in a process of its own, some of its environment changed.
-async fn job(
+pub(crate) async fn job(
     deployed: &Deployed,
     (function, binary): (&str, &str),
     changes: &[(&str, &str)],

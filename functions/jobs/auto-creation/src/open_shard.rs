@@ -111,7 +111,7 @@ async fn open_one(
         let Some(entry) = registry.find_by_index(&index).await? else {
             return Ok(Outcome::Skipped);
         };
-        if let Registration::Opposed { .. } = entry.registration {
+        if let Registration::Opposed { .. } | Registration::Erased { .. } = entry.registration {
             match settle_opposed(registry, &entry, as_of).await? {
                 Settled::Final | Settled::Reduced | Settled::DmpClosed => {
                     return Ok(Outcome::Settled);

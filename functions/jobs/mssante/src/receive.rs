@@ -123,7 +123,9 @@ async fn take(
     let found = app.registry.find(&mail.patient.nir).await?;
     let space_id = found.and_then(|person| match person.registration {
         Registration::Held { space_id } => Some(space_id),
-        Registration::Invited { .. } | Registration::Opposed { .. } => None,
+        Registration::Invited { .. }
+        | Registration::Opposed { .. }
+        | Registration::Erased { .. } => None,
     });
     let delivered = match space_id {
         Some(space_id) => deliver(app, &space_id, (&mail, &sender), files, now).await?,

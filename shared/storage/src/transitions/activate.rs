@@ -105,7 +105,9 @@ pub async fn activate<N: Serialize>(
             };
             held
         }
-        Registration::Invited { .. } | Registration::Opposed { .. } => {
+        Registration::Invited { .. }
+        | Registration::Opposed { .. }
+        | Registration::Erased { .. } => {
             open_active(stores, activation, account, random, now).await?
         }
     };

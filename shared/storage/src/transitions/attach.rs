@@ -76,9 +76,9 @@ pub async fn attach<N: Serialize>(
             }
             (space_id.clone(), transaction)
         }
-        Registration::Invited { .. } | Registration::Opposed { .. } => {
-            open_for(stores, attachment, random, now).await?
-        }
+        Registration::Invited { .. }
+        | Registration::Opposed { .. }
+        | Registration::Erased { .. } => open_for(stores, attachment, random, now).await?,
     };
     let traits = &record.traits;
     let details = RepresentationDetails {

@@ -54,9 +54,9 @@ pub async fn come_of_age<N: Serialize>(
     let registry = &stores.registry;
     let key = match &entry.registration {
         Registration::Held { space_id } => stores.space_keys.content(space_id).await?,
-        Registration::Invited { .. } | Registration::Opposed { .. } => {
-            Some(registry.record_key(&entry.index).await?)
-        }
+        Registration::Invited { .. }
+        | Registration::Opposed { .. }
+        | Registration::Erased { .. } => Some(registry.record_key(&entry.index).await?),
     };
     let Some(key) = key else {
         // Erased: nobody acts for anyone there.

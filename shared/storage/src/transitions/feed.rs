@@ -151,8 +151,8 @@ async fn invite<N: Serialize>(
     Ok((committed == Committed::Yes).then_some(outcome))
 }
 
-/// Brings a known person up to date. Someone who refused gets a code again, so
-/// that they may change their mind; nothing else of them moves. `None` when the
+/// Brings a known person up to date. Someone who refused, or had their space erased, gets a
+/// code again, so that they may change their mind; nothing else of them moves. `None` when the
 /// person changed meanwhile.
 async fn refresh<N: Serialize>(
     stores: &FeedStores,
@@ -166,9 +166,9 @@ async fn refresh<N: Serialize>(
     let index = line.index;
     let key = match &entry.registration {
         Registration::Held { space_id } => stores.space_keys.content(space_id).await?,
-        Registration::Invited { .. } | Registration::Opposed { .. } => {
-            Some(stores.registry.record_key(index).await?)
-        }
+        Registration::Invited { .. }
+        | Registration::Opposed { .. }
+        | Registration::Erased { .. } => Some(stores.registry.record_key(index).await?),
     };
     let fed = fed_from(line, outcome);
     let mut item = PersonItem { fed, ..entry.item.clone() };
@@ -212,7 +212,7 @@ async fn refresh<N: Serialize>(
             }
         }
     }
-    if matches!(entry.registration, Registration::Opposed { .. }) {
+    if has_decided(entry) {
         item = with_due(with_dmp(item, person.has_dmp, now), entry);
     }
     let mut transaction =
@@ -247,14 +247,18 @@ fn today(now: Timestamp) -> jiff::civil::Date {
     espace_domain::paris_date(now)
 }
 
-/// Whether someone who refused has no living code to change their mind with.
+/// Whether someone who decided to have no space has no living code to change their mind with.
 fn needs_code(entry: &PersonEntry, now: Timestamp) -> bool {
-    let opposed = matches!(entry.registration, Registration::Opposed { .. });
     let alive = entry
         .code
         .as_ref()
         .is_some_and(|code| code.used_at.is_none() && !code.is_burnt() && now < code.expires_at);
-    opposed && !alive
+    has_decided(entry) && !alive
+}
+
+/// Whether the person refused a space, or had theirs erased: nothing opens by itself.
+fn has_decided(entry: &PersonEntry) -> bool {
+    matches!(entry.registration, Registration::Opposed { .. } | Registration::Erased { .. })
 }
 
 fn fed_from(line: &FeedLine<'_>, outcome: FeedOutcome) -> FedFrom {

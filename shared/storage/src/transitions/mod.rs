@@ -27,6 +27,7 @@ pub use feed::{Fed, FeedLine, FeedStores, feed};
 pub use finish_follow_up::finish_follow_up;
 pub use freeze::{FreezeStores, freeze};
 pub use open::{OpenStores, Opened, open_automatically};
+pub(crate) use oppose::reduced;
 pub use oppose::{
     OpposeRefused, OppositionStores, Refusal, RefusedBy, Settled, dmp_closes_at, oppose,
     settle_opposed,

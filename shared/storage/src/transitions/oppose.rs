@@ -168,7 +168,7 @@ pub(super) fn with_due(item: PersonItem, entry: &PersonEntry) -> PersonItem {
 
 /// The item with nothing of the person in it but the keyed hash of their card, part
 /// of the receipt: a parent who has refused still refuses for their children.
-fn reduced(item: PersonItem) -> PersonItem {
+pub(crate) fn reduced(item: PersonItem) -> PersonItem {
     PersonItem {
         code: None,
         side_codes: Vec::new(),
@@ -195,7 +195,7 @@ pub enum Settled {
     Raced,
 }
 
-/// Does what time asks about someone who refused, as of `as_of`: makes the refusal
+/// Does what time asks about someone who refused or had their space erased, as of `as_of`: makes the refusal
 /// final, reduces the person once neither a reversal nor a code needs their record,
 /// closes the older shared record once its transition has passed.
 pub async fn settle_opposed(
@@ -206,18 +206,19 @@ pub async fn settle_opposed(
     let mut item = entry.item.clone();
     let now = as_of.as_second();
     let mut settled = Settled::Nothing;
-    let StateItem::Opposed { was_sent_at, reversible_until, dmp_until, dmp_closed_at, .. } =
-        &mut item.state
-    else {
-        return Ok(settled);
-    };
-    if dmp_until.is_some_and(|until| until <= now) {
-        *dmp_closed_at = dmp_until.take();
-        settled = Settled::DmpClosed;
-    }
-    if reversible_until.is_some_and(|until| until <= now) {
-        (*was_sent_at, *reversible_until) = (None, None);
-        settled = Settled::Final;
+    match &mut item.state {
+        StateItem::Opposed { was_sent_at, reversible_until, dmp_until, dmp_closed_at, .. } => {
+            if dmp_until.is_some_and(|until| until <= now) {
+                *dmp_closed_at = dmp_until.take();
+                settled = Settled::DmpClosed;
+            }
+            if reversible_until.is_some_and(|until| until <= now) {
+                (*was_sent_at, *reversible_until) = (None, None);
+                settled = Settled::Final;
+            }
+        }
+        StateItem::Erased { .. } => {}
+        StateItem::Invited { .. } | StateItem::Held { .. } => return Ok(settled),
     }
     // A code that was sent meanwhile, to change one's mind, keeps the record.
     if item.record.is_some() && item.record_kept_until() <= now {
