@@ -16,11 +16,12 @@ use serde_json::{Value, json};
 use crate::deploy::Stack;
 
 /// The jobs that can be fired, and the output that names their function.
-pub const JOBS: [(&str, &str); 12] = [
+pub const JOBS: [(&str, &str); 13] = [
     ("anchor", "AnchorFunction"),
     ("auto-creation", "AutoCreationFunction"),
     ("delivery", "DeliveryFunction"),
     ("erasure", "ErasureFunction"),
+    ("export", "ExportFunction"),
     ("follow-up", "FollowUpFunction"),
     ("ingest", "IngestFunction"),
     ("mssante", "MssanteFunction"),

@@ -34,7 +34,7 @@ pub mod trust_space;
 pub mod verify_log;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 30] = [
+pub const FUNCTIONS: [&str; 31] = [
     "activation",
     "anchor",
     "auto-creation",
@@ -46,6 +46,7 @@ pub const FUNCTIONS: [&str; 30] = [
     "delivery",
     "documents",
     "erasure",
+    "export",
     "follow-up",
     "ingest",
     "inquiries",

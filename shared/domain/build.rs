@@ -112,8 +112,12 @@ fn write_types(
         writeln!(
             code,
             "    TypeRow {{ code: {name:?}, system: {:?}, display: {:?}, class: {:?}, \
-             category: {:?}, by_patient: {by_patient}, readers: {readers:#x} }},",
-            row["code_system"], row["display_fr"], row["class_code"], row["ui_category_code"],
+             category: {:?}, category_label: {:?}, by_patient: {by_patient}, readers: {readers:#x} }},",
+            row["code_system"],
+            row["display_fr"],
+            row["class_code"],
+            row["ui_category_code"],
+            row["ui_category_label"],
         )?;
     }
     code.push_str("];\n");

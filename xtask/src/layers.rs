@@ -10,8 +10,9 @@ use crate::step::{command, project};
 
 /// What each shared crate may use of the workspace. Functions may use any
 /// shared crate and no other function; tools may use anything.
-const SHARED: [(&str, &[&str]); 12] = [
+const SHARED: [(&str, &[&str]); 13] = [
     ("espace-domain", &[]),
+    ("espace-archive", &["espace-domain"]),
     ("espace-content", &[]),
     ("espace-crypto", &["espace-domain"]),
     ("espace-deposit", &["espace-content", "espace-domain"]),
@@ -36,7 +37,8 @@ const RESERVED: [(&str, &[&str]); 6] = [
     ("jsonwebtoken", &["espace-crypto", "espace-http", "sessions"]),
 ];
 /// What of a reserved prefix is free all the same.
-const FREE: [(&str, &str); 6] = [
+const FREE: [(&str, &str); 7] = [
+    ("aws-lc-rs", "export"),
     ("aws-lc-rs", "mssante"),
     ("aws-lc-rs", "espace-mail"),
     ("aws-lc-rs", "espace-crypto"),
@@ -47,7 +49,8 @@ const FREE: [(&str, &str); 6] = [
 /// What pure crates may never reach, even through others.
 const IMPURE: [&str; 6] = ["tokio", "hyper", "reqwest", "aws-config", "axum", "lambda_runtime"];
 /// The pure crates.
-const PURE: [&str; 7] = [
+const PURE: [&str; 8] = [
+    "espace-archive",
     "espace-mail",
     "espace-domain",
     "espace-crypto",

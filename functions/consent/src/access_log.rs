@@ -11,6 +11,7 @@ use espace_access::{Done, Permit, Visit};
 use espace_domain::decision::{AccessMode, Action, Chain, Party, Situation, decide};
 use espace_domain::{AccessId, DocumentId, MatrixGroup, Outcome, Trace, TraceActor};
 use espace_http::{Bearer, Page, Problem, ProblemBody, ProblemKind};
+use espace_notifications::log_sentence;
 use espace_storage::StoredTrace;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,6 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
 use crate::shown::{shown_chain, shown_head};
-use crate::words::sentence;
 
 /// The list that cursors are of.
 const LIST: &str = "access-log";
@@ -208,7 +208,7 @@ fn view(
     titles: &BTreeMap<String, String>,
     emergency_reason: Option<String>,
 ) -> TraceView {
-    let sentence = sentence(&trace, viewer);
+    let sentence = log_sentence(&trace, viewer);
     let standing = |id: &String| {
         let title = titles.get(id).cloned()?;
         Some(TitledDocument { document_id: id.clone(), title })

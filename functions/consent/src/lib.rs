@@ -21,7 +21,6 @@ mod shown;
 mod unblock;
 mod verification;
 mod withdraw;
-mod words;
 
 use axum::Router;
 use utoipa::openapi::OpenApi;

@@ -9,8 +9,8 @@ use espace_access::Guard;
 use espace_domain::{Clock, Random};
 use espace_storage::{
     Accounts, Alerts, Attempts, Aws, Certificates, Challenges, Contacts, Environment,
-    ErasureStores, Erasures, MissingVariables, Outbox, Representations, Sessions, SpaceKeys,
-    SystemKeys,
+    ErasureStores, Erasures, Exports, MissingVariables, Outbox, Representations, Sessions,
+    SpaceKeys, SystemKeys, Vault,
 };
 
 /// The stores this function is allowed, and no other.
@@ -19,6 +19,9 @@ pub struct App {
     pub(crate) guard: Guard,
     pub(crate) representations: Representations,
     pub(crate) erasure: ErasureStores,
+    pub(crate) exports: Exports,
+    /// Where pieces of archives are.
+    pub(crate) pieces: Vault,
     pub(crate) alerts: Alerts,
     pub(crate) attempts: Attempts,
     pub(crate) challenges: Challenges,
@@ -48,6 +51,8 @@ impl App {
                 sessions: Sessions::new(aws, env),
                 certificates: Certificates::new(aws, env),
             },
+            exports: Exports::new(aws, env),
+            pieces: Vault::of_exports(aws, env),
             alerts: Alerts::new(aws, env, keys.clone()),
             attempts: Attempts::new(aws, env),
             challenges: Challenges::new(aws, env),

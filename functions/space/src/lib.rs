@@ -1,12 +1,17 @@
-//! The life of a space in its holder's hands: where it stands, closing, reopening.
+//! The life of a space in its holder's hands: where it stands, closing, reopening,
+//! erasing, taking everything away.
 //!
 //! Must not know: AWS, other functions, nor documents.
 
 mod app;
+mod ask_export;
 mod close;
 mod confirm;
+mod export_content;
 mod read;
+mod read_export;
 mod reopen;
+mod unlock_export;
 mod word;
 
 use axum::Router;
@@ -22,6 +27,10 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(read::read))
         .routes(routes!(close::close))
         .routes(routes!(reopen::reopen))
+        .routes(routes!(ask_export::ask, read_export::list))
+        .routes(routes!(read_export::read))
+        .routes(routes!(unlock_export::unlock))
+        .routes(routes!(export_content::read))
         .split_for_parts();
     (router.with_state(app), description)
 }

@@ -115,6 +115,8 @@ ids! {
     CaregiverId;
     /// An inquiry into what a professional read.
     InquiryId;
+    /// An archive by which everything is taken away.
+    ExportId;
     /// A document.
     DocumentId;
     /// A conversation between a person's side and professionals.

@@ -53,7 +53,7 @@ pub use feed::{
 };
 pub use ids::{
     AccessId, AccountId, BatchId, BlockId, CampaignId, CaregiverId, ChallengeId, ContactId,
-    DocumentId, EnrolmentId, FollowUpId, GrantId, IdError, InquiryId, MailId, MessageId,
+    DocumentId, EnrolmentId, ExportId, FollowUpId, GrantId, IdError, InquiryId, MailId, MessageId,
     NotificationId, OppositionId, PushId, RuleId, RunId, SessionId, SpaceId, ThreadId,
 };
 pub use inquiry::{AskedByYou, INQUIRY_MONTHS_MAX, Inquiry};

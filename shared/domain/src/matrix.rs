@@ -39,6 +39,7 @@ struct TypeRow {
     display: &'static str,
     class: &'static str,
     category: &'static str,
+    category_label: &'static str,
     by_patient: bool,
     /// One bit a group, in the order of the groups.
     readers: u32,
@@ -124,6 +125,11 @@ impl DocumentType {
     /// The category it is shown under; `None` for what is not shown to a person.
     pub fn category(self) -> Option<&'static str> {
         Some(self.0.category).filter(|category| !category.is_empty())
+    }
+
+    /// The category's French name.
+    pub fn category_label(self) -> &'static str {
+        self.0.category_label
     }
 
     /// Whether the person deposits documents of this type.

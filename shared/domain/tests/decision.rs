@@ -248,7 +248,11 @@ proptest! {
         let closed = Situation { space: SpaceStanding::Closed, ..situation };
         let left = matches!(
             action,
-            Action::ReadSpace | Action::ReopenSpace | Action::ExportSpace | Action::EraseExpired
+            Action::ReadSpace
+                | Action::ReopenSpace
+                | Action::ExportSpace
+                | Action::ReadExport
+                | Action::EraseExpired
         );
         prop_assert!(left || !decide(party, action, &closed).is_allowed());
         let gone = Situation { space: SpaceStanding::Absent, ..situation };

@@ -127,6 +127,12 @@ problems! {
     /// The space is closed: it can be reopened or taken away, nothing else.
     SpaceClosed = "space-closed", FORBIDDEN, "Espace fermé",
         "Votre espace est fermé. Vous pouvez le rouvrir ou télécharger vos données.";
+    /// The archive is still being made, or could not be.
+    ExportNotReady = "export-not-ready", CONFLICT, "Copie en préparation",
+        "La copie de vos données n’est pas encore prête.";
+    /// As many archives are there as may be.
+    TooManyExports = "too-many-exports", CONFLICT, "Trop de copies",
+        "Trois copies de vos données sont déjà disponibles. Téléchargez l’une d’elles, ou attendez qu’elle expire.";
     /// The space may be closed, not erased: an authority asked to keep it.
     ErasureHeld = "erasure-held", CONFLICT, "Effacement impossible pour le moment",
         "Cet espace ne peut pas être effacé pour le moment. Vous pouvez le fermer : plus personne ne le lira. Appelez l’assistance.";

@@ -8,11 +8,13 @@
 mod activity;
 mod digest;
 mod french;
+mod log;
 mod long;
 mod proof;
 mod short;
 
 pub use french::{french_date, french_time};
+pub use log::log_sentence;
 pub use proof::{ClosureProof, ErasureProof, OppositionProof, ProofCheck, ProofText};
 
 use espace_domain::{AlertCode, Channel, InvitationCode, NotificationKind, OneTimeCode};
@@ -162,6 +164,11 @@ pub enum Notice {
     SpaceClosed(ClosureProof),
     /// The holder had the space erased: with its certificate.
     SpaceErased(ErasureProof),
+    /// The copy of everything that the holder asked for can be taken away.
+    ExportReady {
+        /// Who is written to.
+        first_name: String,
+    },
     /// The holder took a closed space back.
     SpaceReopened {
         /// Who is written to.
@@ -411,6 +418,7 @@ mod tests {
                 unrecoverable_from: "2027-01-11T09:12:00Z".parse().unwrap_or_default(),
                 traces_until: "2037-01-04T09:12:00Z".parse().unwrap_or_default(),
             }),
+            Notice::ExportReady { first_name: name() },
             Notice::SpaceReopened { first_name: name(), alert: "0A1B-2C3D-4E5F".into() },
         ]
     }

@@ -272,6 +272,20 @@ impl Notice {
             Self::SpaceErased(proof) => {
                 ("Votre espace de santé est effacé", proof.text(site).paragraphs())
             }
+            Self::ExportReady { first_name } => (
+                "La copie de vos données est prête",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    format!(
+                        "La copie de vos données que vous avez demandée est prête. Pour la \
+                         télécharger, connectez-vous sur {site} (tapez cette adresse vous-même), \
+                         « Mes données ». Elle y reste sept jours."
+                    ),
+                    "Si vous n’avez rien demandé, changez votre mot de passe et appelez \
+                     l’assistance."
+                        .to_owned(),
+                ],
+            ),
             Self::SpaceReopened { first_name, alert } => (
                 "Votre espace de santé est rouvert",
                 vec![

@@ -103,6 +103,10 @@ impl Notice {
                 french_date(paris_date(proof.unrecoverable_from)),
                 proof.reference
             ),
+            Self::ExportReady { .. } => format!(
+                "{SERVICE} : la copie de vos données est prête, sur {site}. Vous n’avez rien \
+                 demandé ? Appelez l’assistance."
+            ),
             Self::SpaceReopened { alert, .. } => format!(
                 "{SERVICE} : votre espace est rouvert. Ce n’est pas vous ? {site}, code d’alerte \
                  {alert}"

@@ -29,6 +29,8 @@ const WINDOW_LEFT: f32 = 306.0;
 const WINDOW_TOP: f32 = 142.0;
 /// Where the subject stands, under the window and the fold.
 const SUBJECT_TOP: f32 = 270.0;
+/// Where it stands on what goes into no envelope.
+const SUBJECT_TOP_UNADDRESSED: f32 = 150.0;
 /// Sizes of type: no smaller than 12 points, for old eyes.
 const BODY_SIZE: f32 = 12.5;
 const SUBJECT_SIZE: f32 = 17.0;
@@ -168,7 +170,7 @@ impl Typesetter {
                 for (line, y) in &head {
                     draw(&mut surface, line, *y, &mut groups);
                 }
-                y = SUBJECT_TOP;
+                y = letter.subject_top();
             }
             while let Some((line, others)) = rest.split_first() {
                 let below = y + line.gap + line.size * LEADING;
@@ -213,7 +215,7 @@ impl Typesetter {
         };
         block(std::slice::from_ref(&letter.sender), &self.bold, MARGIN, MARGIN + BODY_SIZE);
         block(&letter.addressee, &self.regular, WINDOW_LEFT, WINDOW_TOP);
-        let dated_top = SUBJECT_TOP - BODY_SIZE * LEADING;
+        let dated_top = letter.subject_top() - BODY_SIZE * LEADING;
         block(std::slice::from_ref(&letter.dated), &self.regular, MARGIN, dated_top);
         lines
     }
@@ -239,6 +241,13 @@ impl Typesetter {
             paragraph(&face.drawable(text), face, size, TagGroup::new(Tag::P));
         }
         lines
+    }
+}
+
+impl Letter {
+    /// Where the subject stands: higher without a window to keep clear.
+    fn subject_top(&self) -> f32 {
+        if self.addressee.is_empty() { SUBJECT_TOP_UNADDRESSED } else { SUBJECT_TOP }
     }
 }
 

@@ -14,8 +14,8 @@ use crate::table::{Item, Query, Table, item, s};
 use crate::transaction::{Committed, Transaction};
 use crate::transitions::reduced;
 use crate::{
-    Attempts, Consents, Contacts, Digests, Documents, Inboxes, Messages, PushSubscriptions,
-    Registry, Representations, StorageError, Traces,
+    Attempts, Consents, Contacts, Digests, Documents, Exports, Inboxes, Messages,
+    PushSubscriptions, Registry, Representations, StorageError, Traces,
 };
 
 /// Items looked at by one call.
@@ -155,6 +155,13 @@ impl Consents {
     /// Forgets what a holder chose.
     pub async fn forget(&self, space_id: &SpaceId) -> Result<u64, StorageError> {
         self.table.forget(&own("spaceId", space_id, &["spaceId", "entry"])).await
+    }
+}
+
+impl Exports {
+    /// Forgets the archives of a space; their pieces go by themselves within days.
+    pub async fn forget(&self, space_id: &SpaceId) -> Result<u64, StorageError> {
+        self.table().forget(&own("spaceId", space_id, &["spaceId", "exportId"])).await
     }
 }
 

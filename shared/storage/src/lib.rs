@@ -28,6 +28,7 @@ mod enrolments;
 mod environment;
 mod erasures;
 mod error;
+mod exports;
 mod follow_ups;
 mod forget;
 mod idempotency;
@@ -59,6 +60,7 @@ mod reveals;
 mod reviews;
 mod runs;
 mod scanner;
+mod sealed_stream;
 mod sealing;
 mod sessions;
 mod signing_keys;
@@ -108,6 +110,10 @@ pub use erasures::{
     ErasureTaken, Erasures, KEY_RECOVERY_DAYS,
 };
 pub use error::StorageError;
+pub use exports::{
+    EXPORT_KEPT_S, EXPORT_SHARDS, EXPORT_TRIES_MAX, EXPORTS_MAX, ExportDetails, ExportState,
+    ExportTaken, Exports, Piece, SealedExport,
+};
 pub use follow_ups::{FOLLOW_UP_SHARDS, FOLLOW_UP_TRIES_MAX, FollowUp, FollowUpTaken, FollowUps};
 pub use forget::ForgottenPage;
 pub use idempotency::{Claimed, Idempotency, IdempotencyScope};
@@ -148,6 +154,7 @@ pub use reveals::{REVEAL_SHARDS, RevealMark, RevealPage, RevealStep, Reveals};
 pub use reviews::{EmergencyDetails, EmergencyReview, ReviewPage, Reviews};
 pub use runs::{Run, Runs};
 pub use scanner::{Scanner, Verdict};
+pub use sealed_stream::SealedStream;
 pub use sessions::{
     ClientKind, NewSession, REFRESH_GRACE_S, Refreshed, Session, SessionHolder, SessionName,
     Sessions,

@@ -8,7 +8,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use data_encoding::BASE64URL_NOPAD;
 use espace_crypto::SealedRange;
-use espace_domain::{DocumentId, Random, SpaceId};
+use espace_domain::{DocumentId, ExportId, Random, SpaceId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -76,6 +76,20 @@ impl Vault {
         Self { s3: aws.s3(), bucket: environment.required("ESPACE_VAULT_BUCKET") }
     }
 
+    /// Uses the bucket of `ESPACE_EXPORTS_BUCKET`: what is made for persons to take away.
+    pub fn of_exports(aws: &Aws, environment: &mut Environment) -> Self {
+        Self { s3: aws.s3(), bucket: environment.required("ESPACE_EXPORTS_BUCKET") }
+    }
+
+    /// A new name for a piece of an archive: `day/space/export/number.draw`.
+    pub fn piece_name(
+        (space_id, export_id, number): (&SpaceId, &ExportId, u32),
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> String {
+        named((space_id.as_str(), export_id.as_str(), number), now, random)
+    }
+
     /// A new name for a content that comes at `now`:
     /// `day/space/document/version.draw`.
     pub fn name(
@@ -83,11 +97,7 @@ impl Vault {
         now: Timestamp,
         random: &dyn Random,
     ) -> String {
-        let mut bytes = [0; NAME_BYTES];
-        random.fill(&mut bytes);
-        let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-        let draw = BASE64URL_NOPAD.encode(&bytes);
-        format!("{day}/{space_id}/{document_id}/{version}.{draw}")
+        named((space_id.as_str(), document_id.as_str(), version), now, random)
     }
 
     /// Keeps a sealed content under a name that nothing has.
@@ -266,6 +276,15 @@ impl VaultUpload {
             .map(|_| ())
             .map_err(|e| StorageError::call("s3:AbortMultipartUpload", e))
     }
+}
+
+/// `day/space/what/number.draw`.
+fn named((space, what, number): (&str, &str, u32), now: Timestamp, random: &dyn Random) -> String {
+    let mut bytes = [0; NAME_BYTES];
+    random.fill(&mut bytes);
+    let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let draw = BASE64URL_NOPAD.encode(&bytes);
+    format!("{day}/{space}/{what}/{number}.{draw}")
 }
 
 fn object_key(object: &str) -> String {

@@ -158,11 +158,7 @@ async fn the_calls_of_closing_and_reopening_are_as_stated() -> Result<()> {
     let patient = deployed.patient().await?;
     let person = &patient.invited.person;
     let address = person.text("email");
-    let build = |aws: &espace_storage::Aws, environment, clock| {
-        let random = Arc::new(SystemRandom);
-        space::App::new(aws, environment, clock, random).map(|app| space::router(app).0)
-    };
-    let space = deployed.in_process("SpaceFunction", &[], now(), build).await?;
+    let space = deployed.space(&[], now()).await?;
     let mut body = deployed.step_up(&patient.token, "closure", address).await?;
     body["confirmation"] = json!("FERMER");
     body["password"] = json!("Marée-basse8");
@@ -179,6 +175,41 @@ async fn the_calls_of_closing_and_reopening_are_as_stated() -> Result<()> {
     let path = "/v1/spaces/me/reopening";
     let (_, calls) = calls_of(&space, "POST", path, Some(&token), Some(&body)).await?;
     hold("POST …/reopening", &warm(calls, 0, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_calls_of_taking_everything_away_and_erasing_are_as_stated() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let patient = deployed.patient().await?;
+    let address = patient.invited.person.text("email");
+    let token = Some(patient.token.as_str());
+    let space = deployed.space(&[], now()).await?;
+    let list = format!("/v1/spaces/{}/exports", patient.space_id);
+    // The keys of the space come into hand.
+    calls_of(&space, "GET", &list, token, None).await?;
+    let (_, calls) = calls_of(&space, "GET", &list, token, None).await?;
+    hold("GET …/exports", &calls);
+    let body = deployed.step_up(&patient.token, "export", address).await?;
+    let (asked, calls) = calls_of(&space, "POST", &list, token, Some(&body)).await?;
+    hold("POST …/exports", &warm(calls, 0, 0));
+    let path = format!("{list}/{}", asked["exportId"].as_str().context("an id")?);
+    crate::exports::ready(&deployed, &patient.token, &path).await?;
+    let (_, calls) = calls_of(&space, "GET", &path, token, None).await?;
+    hold("GET …/exports/{exportId}", &calls);
+    for row in ["…/exports/{exportId}/content", "…/exports/{exportId}/content (again)"] {
+        space.calls();
+        let read = space.send("GET", &format!("{path}/content"), token, None).await?;
+        assert_eq!(read.status, 200);
+        hold(&format!("GET {row}"), &space.calls());
+    }
+    let mut body = deployed.step_up(&patient.token, "closure", address).await?;
+    body["confirmation"] = json!("EFFACER");
+    body["eraseNow"] = json!(true);
+    body["password"] = json!(PASSWORD);
+    let path = "/v1/spaces/me/closure";
+    let (_, calls) = calls_of(&space, "POST", path, token, Some(&body)).await?;
+    hold("POST …/closure (erased)", &warm(calls, 0, 0));
     Ok(())
 }
 

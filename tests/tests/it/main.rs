@@ -24,6 +24,7 @@ mod emergencies;
 mod enrolment;
 mod erasing;
 mod erasure_kills;
+mod exports;
 mod factors;
 mod families;
 mod feeding_again;

@@ -8,7 +8,7 @@ use espace_domain::{Clock, Random};
 use espace_jobs::JobSettings;
 use espace_storage::{
     Attempts, Aws, Certificates, Consents, Contacts, Digests, Documents, Environment, Erasures,
-    Inboxes, Messages, MissingVariables, Outbox, PushSubscriptions, Registry, Relations,
+    Exports, Inboxes, Messages, MissingVariables, Outbox, PushSubscriptions, Registry, Relations,
     Representations, SystemKeys, Vault,
 };
 
@@ -28,6 +28,7 @@ pub struct App {
     pub(crate) contacts: Contacts,
     pub(crate) representations: Representations,
     pub(crate) push: PushSubscriptions,
+    pub(crate) exports: Exports,
     pub(crate) digests: Digests,
     pub(crate) attempts: Attempts,
     pub(crate) registry: Registry,
@@ -58,6 +59,7 @@ impl App {
             contacts: Contacts::new(aws, env),
             representations: Representations::new(aws, env),
             push: PushSubscriptions::new(aws, env, keys.clone()),
+            exports: Exports::new(aws, env),
             digests: Digests::new(aws, env),
             attempts: Attempts::new(aws, env),
             registry: Registry::new(aws, env, keys.clone()),

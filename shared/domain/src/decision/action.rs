@@ -240,6 +240,8 @@ actions! {
     ReopenSpace = "reopenSpace", [C::IsOneOf(OWNERS), C::SpaceIsClosed];
     /// Taking everything away.
     ExportSpace = "exportSpace", [C::IsOneOf(OWNERS), C::SpaceInHandOrClosed];
+    /// Reading what one asked to take away.
+    ReadExport = "readExport", [C::IsOneOf(OWNERS), C::SpaceInHandOrClosed];
     /// Showing the patient what has waited a month (job `reveal`).
     RevealDue = "revealDue", [C::IsOneOf(&[PartyKind::Job]), C::SpaceStands];
     /// Erasing what ten years have passed over (job `retention-purge`).
@@ -282,6 +284,7 @@ impl Action {
                 | Self::ListThreads
                 | Self::ReadThread
                 | Self::ReadAttachment
+                | Self::ReadExport
         )
     }
 

@@ -6,7 +6,7 @@ use espace_domain::decision::{AccessMode, Action, Party, Reason};
 use espace_domain::{MatrixGroup, Outcome, Trace, TraceActor};
 
 /// What a trace says, as a sentence.
-pub(crate) fn sentence(trace: &Trace, viewer: Party) -> String {
+pub fn log_sentence(trace: &Trace, viewer: Party) -> String {
     let (who, auxiliary) = subject(&trace.actor, viewer);
     let action = Action::ALL.iter().copied().find(|action| action.name() == trace.action);
     // An act of a version of the program that is no more.
@@ -130,6 +130,9 @@ fn verbs(action: Action) -> (&'static str, &'static str) {
         Action::CloseThread => ("clos un échange", "clore un échange"),
         Action::CloseSpace => ("fermé l’espace", "fermer l’espace"),
         Action::ReopenSpace => ("rouvert l’espace", "rouvrir l’espace"),
+        Action::ReadExport => {
+            ("téléchargé la copie de l’espace", "télécharger la copie de l’espace")
+        }
         Action::ExportSpace => ("emporté une copie de l’espace", "emporter une copie de l’espace"),
         Action::EraseExpired => ("effacé l’espace", "effacer l’espace"),
     }
@@ -186,19 +189,22 @@ mod tests {
         let mut read = trace("professional", Action::ReadDocument);
         read.mode = Some(AccessMode::BreakGlass);
         assert_eq!(
-            sentence(&read, Party::Holder),
+            log_sentence(&read, Party::Holder),
             "Anne Dupré (Médecin) a consulté un document, en urgence (bris de glace)."
         );
         read.outcome = Outcome::Refused;
         read.reason = Some(Reason::Masked.name().to_owned());
         assert_eq!(
-            sentence(&read, Party::Holder),
+            log_sentence(&read, Party::Holder),
             "Anne Dupré (Médecin) a voulu consulter un document : refusé (le document lui est \
              masqué)."
         );
         let own = trace("holder", Action::MaskDocument);
-        assert_eq!(sentence(&own, Party::Holder), "Vous avez changé le masquage d’un document.");
-        assert!(sentence(&own, Party::Representative).starts_with("La personne elle-même a"));
+        assert_eq!(
+            log_sentence(&own, Party::Holder),
+            "Vous avez changé le masquage d’un document."
+        );
+        assert!(log_sentence(&own, Party::Representative).starts_with("La personne elle-même a"));
     }
 
     #[test]
@@ -207,7 +213,7 @@ mod tests {
         for action in Action::ALL {
             let mut told = trace("professional", *action);
             told.elements = vec![id.to_string()];
-            let told = sentence(&told, Party::Holder);
+            let told = log_sentence(&told, Party::Holder);
             assert!(!told.contains(action.name()) && !told.contains(id.as_str()), "{told}");
         }
     }

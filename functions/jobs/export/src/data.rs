@@ -1,0 +1,264 @@
+//! What each file of an archive says.
+//!
+//! Must not know: how it is written.
+
+use std::collections::HashMap;
+
+use espace_archive::{
+    Conversation, Manifest, Page, bundle as fhir, mail_of, page as html, text_of,
+};
+use espace_crypto::ContentPlace;
+use espace_domain::{Attachment, DocumentId, Message, PARIS, Thread, ThreadId, Trace};
+use espace_jobs::JobError;
+use espace_notifications::log_sentence;
+use espace_storage::StoredContent;
+use serde_json::{Value, json};
+
+use crate::make::Making;
+use crate::plan::{LOG_TRACES, Plan, PlannedLog, PlannedVersion};
+use crate::writer::Writer;
+
+/// Messages and traces asked for at once.
+const PAGE: i32 = 200;
+/// The version under which files of mails are sealed.
+const FILE_VERSION: u32 = 1;
+/// How the log is verified, in words.
+pub(crate) const LOG_HELP_TEXT: &str = "\
+Comment vérifier le journal des accès
+
+Chaque ligne d’un fichier .ndjson, après la première, est une trace : son numéro (sequence), son
+texte (content), son empreinte (hash) et celle de la trace d’avant (previousHash). L’empreinte d’une
+trace se calcule à partir de la précédente : si une ligne manquait ou avait été changée, la suite ne
+correspondrait plus. La première ligne dit jusqu’où va la chaîne (head).
+
+Le calcul, octet par octet, et un programme qui le fait (« verify-log ») sont publiés avec le service :
+docs/access-log.md. Une empreinte de toutes les chaînes est déposée chaque jour là où personne ne peut
+la changer ; l’espace la montre dans « Qui a consulté mon espace ».
+";
+
+/// A version's content in the vault.
+pub(crate) fn content_of<'a>(
+    making: &'a Making<'_>,
+    version: &'a PlannedVersion,
+) -> StoredContent<'a> {
+    StoredContent {
+        place: ContentPlace {
+            space: making.space_id().as_str(),
+            document: version.kept.document_id.as_str(),
+            version: version.kept.version,
+        },
+        object: &version.object,
+        content_key: &version.content_key,
+        size: version.kept.size,
+    }
+}
+
+/// A conversation with its messages; `None` where it is gone.
+async fn read(
+    making: &Making<'_>,
+    thread_id: &ThreadId,
+) -> Result<Option<(Thread, Vec<Message>)>, JobError> {
+    let (app, space) = (making.app, making.space_id());
+    let Some(stored) = app.messages.find(space, thread_id, &making.key).await? else {
+        return Ok(None);
+    };
+    let mut messages: Vec<Message> = Vec::new();
+    loop {
+        let after = messages.last().map_or(0, |message| message.number);
+        let (found, more) =
+            app.messages.messages(space, thread_id, after, PAGE, &making.key).await?;
+        messages.extend(found);
+        if !more {
+            return Ok(Some((stored.thread, messages)));
+        }
+    }
+}
+
+/// Where what is joined to messages is in the archive.
+fn joined(plan: &Plan) -> HashMap<(DocumentId, u32), String> {
+    let versions = plan.versions.iter().map(|version| &version.kept);
+    versions.map(|v| ((v.document_id.clone(), v.version), v.path.clone())).collect()
+}
+
+/// Writes a conversation: the files that came with it, the text, each message as a mail.
+pub(crate) async fn conversation(
+    making: &Making<'_>,
+    plan: &Plan,
+    index: usize,
+    writer: &mut Writer<'_>,
+) -> Result<(), JobError> {
+    let Some(planned) = plan.conversations.get(index) else { return Ok(()) };
+    let Some((thread, messages)) = read(making, &planned.thread_id).await? else { return Ok(()) };
+    let folder = planned.text.trim_end_matches(".txt").to_owned();
+    let mut joined = joined(plan);
+    for message in &messages {
+        for attachment in &message.attachments {
+            let Attachment::File(file) = attachment else { continue };
+            let name = format!("{}-{}.{}", message.number, joined.len(), file.extension);
+            let path = format!("{folder}/{name}");
+            let content = StoredContent {
+                place: ContentPlace {
+                    space: making.space_id().as_str(),
+                    document: file.file_id.as_str(),
+                    version: FILE_VERSION,
+                },
+                object: &file.object,
+                content_key: &file.content_key,
+                size: file.size,
+            };
+            writer.content(&path, &content, &file.sha256, message.at).await?;
+            joined.insert((file.file_id.clone(), 0), path);
+        }
+    }
+    let name = planned.thread_id.as_str();
+    let whole = Conversation { thread: &thread, name, messages: &messages, joined: &joined };
+    let at = thread.last_message_at;
+    writer.file(&planned.text, text_of(&whole).as_bytes(), at).await?;
+    for message in &messages {
+        let path = format!("{folder}/{:04}.eml", message.number);
+        writer.file(&path, &mail_of(&whole, message), message.at).await?;
+    }
+    Ok(())
+}
+
+/// Writes a part of the log: in words, and in the form that is verified
+/// (`docs/access-log.md`).
+pub(crate) async fn log(
+    making: &Making<'_>,
+    (plan, log): (&Plan, &PlannedLog),
+    writer: &mut Writer<'_>,
+) -> Result<(), JobError> {
+    let traces = &making.app.traces;
+    let at = plan.made_at;
+    let head = making.space.heads().of(log.chain);
+    let first = (log.part - 1) * LOG_TRACES + 1;
+    let last = (log.part * LOG_TRACES).min(log.last);
+    let head = json!({
+        "format": "espace-access-log/1", "spaceId": making.space_id(), "chain": log.chain,
+        "part": log.part, "parts": log.parts, "createdAt": at,
+        "head": {"sequence": head.sequence, "hash": head.hash.to_hex()},
+    });
+    let (mut lines, mut words) = (format!("{head}\n"), String::new());
+    let mut from = Some(first).filter(|first| *first <= last);
+    while let Some(start) = from {
+        let key = &making.trace_key;
+        let (found, next) = traces.oldest(making.space_id(), log.chain, start, PAGE, key).await?;
+        for trace in found.iter().filter(|trace| trace.head.sequence <= last) {
+            let line = json!({
+                "sequence": trace.head.sequence, "previousHash": trace.previous.to_hex(),
+                "hash": trace.head.hash.to_hex(), "content": trace.content,
+            });
+            lines.push_str(&[line.to_string().as_str(), "\n"].concat());
+            words.push_str(&in_words(making, plan, &trace.content)?);
+        }
+        from = next.filter(|next| *next <= last);
+    }
+    writer.file(&log.words, words.as_bytes(), at).await?;
+    writer.file(&log.path, lines.as_bytes(), at).await
+}
+
+/// A trace as a person reads it, with the title of what it is about where that is known.
+fn in_words(making: &Making<'_>, plan: &Plan, content: &str) -> Result<String, JobError> {
+    let trace: Trace =
+        serde_json::from_str(content).map_err(|_| JobError::Work("a trace could not be read"))?;
+    let about = trace.elements.iter().find_map(|element| {
+        let is_it = |version: &&PlannedVersion| version.kept.document_id.as_str() == element;
+        plan.versions.iter().rfind(is_it).map(|version| version.kept.title.as_str())
+    });
+    let when = trace.at.to_zoned(PARIS.clone()).strftime("%d/%m/%Y à %H h %M").to_string();
+    let sentence = log_sentence(&trace, making.party);
+    let about = about.map(|title| format!(" « {title} »")).unwrap_or_default();
+    Ok(format!("{when} : {sentence}{about}\n"))
+}
+
+/// The data for another system.
+pub(crate) async fn bundle(making: &Making<'_>, plan: &Plan) -> Result<Vec<u8>, JobError> {
+    let mut conversations = Vec::new();
+    for planned in &plan.conversations {
+        if let Some((thread, messages)) = read(making, &planned.thread_id).await? {
+            conversations.push((planned.thread_id.to_string(), thread, messages));
+        }
+    }
+    bytes_of(&fhir(&plan.owner(making), &plan.documents(), &conversations))
+}
+
+/// The data for this system: all that is known, but where it lies and under which keys.
+pub(crate) async fn whole(making: &Making<'_>, plan: &Plan) -> Result<Vec<u8>, JobError> {
+    let mut documents = Vec::new();
+    for version in plan.versions.iter().filter(|version| !version.kept.is_past) {
+        let id = &version.kept.document_id;
+        let found = making.app.documents.find(making.space_id(), id, &making.key).await?;
+        let Some(document) = found else { continue };
+        let mut details = value_of(&document.details)?;
+        without_keys(&mut details);
+        let of_document = plan.versions.iter().map(|v| &v.kept).filter(|v| v.document_id == *id);
+        let paths: HashMap<_, _> =
+            of_document.map(|v| (v.version.to_string(), v.path.clone())).collect();
+        documents.push(json!({"documentId": id, "details": details, "paths": paths}));
+    }
+    let mut conversations = Vec::new();
+    for planned in &plan.conversations {
+        if let Some((thread, messages)) = read(making, &planned.thread_id).await? {
+            let mut messages = value_of(&messages)?;
+            without_keys(&mut messages);
+            let thread = value_of(&thread)?;
+            let id = &planned.thread_id;
+            conversations.push(json!({"threadId": id, "thread": thread, "messages": messages}));
+        }
+    }
+    let mut choices = Vec::new();
+    for (_, choice) in making.app.consents.list(making.space_id(), &making.key).await? {
+        choices.push(value_of(&choice.value)?);
+    }
+    let whole = json!({
+        "format": espace_archive::FORMAT, "madeAt": plan.made_at, "documents": documents,
+        "conversations": conversations, "choices": choices,
+    });
+    bytes_of(&whole)
+}
+
+/// The page.
+pub(crate) fn page(making: &Making<'_>, plan: &Plan) -> String {
+    let owner = plan.owner(making);
+    let conversations: Vec<_> =
+        plan.conversations.iter().map(|c| (c.subject.clone(), c.text.clone())).collect();
+    let log: Vec<_> = plan.log.iter().map(|log| (log.words.clone(), log.path.clone())).collect();
+    let documents = plan.documents();
+    html(&Page { owner: &owner, documents: &documents, conversations: &conversations, log: &log })
+}
+
+/// The list of files.
+pub(crate) fn manifest(
+    making: &Making<'_>,
+    plan: &Plan,
+    files: &[espace_archive::ListedFile],
+) -> Result<Vec<u8>, JobError> {
+    let manifest = Manifest {
+        format: espace_archive::FORMAT.to_owned(),
+        space_id: making.space_id().clone(),
+        made_at: plan.made_at,
+        files: files.to_vec(),
+    };
+    bytes_of(&manifest)
+}
+
+/// Removes where contents lie, and their keys.
+fn without_keys(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.remove("object");
+            members.remove("contentKey");
+            members.values_mut().for_each(without_keys);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_keys),
+        _ => {}
+    }
+}
+
+fn value_of(data: &impl serde::Serialize) -> Result<Value, JobError> {
+    serde_json::to_value(data).map_err(|_| JobError::Work("data could not be written"))
+}
+
+fn bytes_of(data: &impl serde::Serialize) -> Result<Vec<u8>, JobError> {
+    serde_json::to_vec_pretty(data).map_err(|_| JobError::Work("data could not be written"))
+}

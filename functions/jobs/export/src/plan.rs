@@ -1,0 +1,238 @@
+//! What is to be in an archive, and under which names: decided once, before the first byte.
+//!
+//! Must not know: how it is written.
+
+use espace_archive::{KeptVersion, Owner, Paths};
+use espace_domain::decision::{
+    Action, Chain, DocumentFacts, Party, PartyKind, Situation, SpaceStanding, decide,
+};
+use espace_domain::{MatrixGroup, ThreadId, paris_date};
+use espace_jobs::JobError;
+use espace_storage::{Author, Document, PastVersion};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::make::Making;
+
+/// Documents and conversations asked for at once.
+const PAGE: i32 = 100;
+/// Traces of one file of the log: as many as a part of the log that is downloaded has.
+pub(crate) const LOG_TRACES: u64 = 2_000;
+
+/// What is to be in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    pub(crate) made_at: Timestamp,
+    pub(crate) versions: Vec<PlannedVersion>,
+    pub(crate) conversations: Vec<PlannedConversation>,
+    pub(crate) log: Vec<PlannedLog>,
+    /// What is written, in order.
+    pub(crate) steps: Vec<Step>,
+}
+
+/// A version of a document.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PlannedVersion {
+    pub(crate) kept: KeptVersion,
+    pub(crate) object: String,
+    pub(crate) content_key: Vec<u8>,
+}
+
+/// A conversation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PlannedConversation {
+    pub(crate) thread_id: ThreadId,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+}
+
+/// A file of the log.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PlannedLog {
+    pub(crate) chain: Chain,
+    pub(crate) part: u64,
+    pub(crate) parts: u64,
+    /// The last trace that is in the log.
+    pub(crate) last: u64,
+    /// Where it is in words.
+    pub(crate) words: String,
+    /// Where it is as it is verified.
+    pub(crate) path: String,
+}
+
+/// One thing to be written.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) enum Step {
+    Version(usize),
+    Conversation(usize),
+    Log(usize),
+    LogHelp,
+    Bundle,
+    Whole,
+    Page,
+    Manifest,
+}
+
+/// Plans an archive.
+pub(crate) async fn plan(making: &Making<'_>, made_at: Timestamp) -> Result<Plan, JobError> {
+    let mut paths = Paths::default();
+    let versions = versions(making, &mut paths).await?;
+    let conversations = conversations(making, &mut paths).await?;
+    let log = log(making);
+    let mut steps = Vec::new();
+    steps.extend((0..versions.len()).map(Step::Version));
+    steps.extend((0..conversations.len()).map(Step::Conversation));
+    steps.extend((0..log.len()).map(Step::Log));
+    // The manifest last: it lists what was written.
+    steps.extend([Step::LogHelp, Step::Bundle, Step::Whole, Step::Page, Step::Manifest]);
+    Ok(Plan { made_at, versions, conversations, log, steps })
+}
+
+/// Every version of every document that the person may see.
+async fn versions(making: &Making<'_>, paths: &mut Paths) -> Result<Vec<PlannedVersion>, JobError> {
+    let mut planned = Vec::new();
+    let (mut after, mut more) = (None, true);
+    while more {
+        let (found, goes_on) = making
+            .app
+            .documents
+            .newest(making.space_id(), after.as_ref(), PAGE, &making.key)
+            .await?;
+        more = goes_on;
+        for document in found {
+            after = Some(document.document_id.clone());
+            if is_visible(making.party, &document) {
+                let now = document.details.as_past();
+                for version in document.details.history.iter().chain([&now]) {
+                    planned.push(of_version(&document, version, paths));
+                }
+            }
+        }
+    }
+    Ok(planned)
+}
+
+fn of_version(document: &Document, version: &PastVersion, paths: &mut Paths) -> PlannedVersion {
+    let details = &document.details;
+    let kind = details.document_type;
+    let is_past = version.version != details.version;
+    let name = format!("{} {}", version.event_date, version.title);
+    let name = if is_past { format!("{name} (version {})", version.version) } else { name };
+    let folders = ["documents", kind.category_label()];
+    let path = paths.give(&folders, &name, &version.extension);
+    let kept = KeptVersion {
+        document_id: document.document_id.clone(),
+        version: version.version,
+        is_past,
+        document_type: kind,
+        title: version.title.clone(),
+        event_date: version.event_date,
+        comment: version.comment.clone(),
+        content_type: version.content_type.clone(),
+        extension: version.extension.clone(),
+        size: version.size,
+        sha256: version.sha256.clone(),
+        author: in_words(&version.author),
+        added_at: version.added_at,
+        path,
+    };
+    let (object, content_key) = (version.object.clone(), version.content_key.clone());
+    PlannedVersion { kept, object, content_key }
+}
+
+/// Whether the person may see a document, as when they list them. Whether the space is open or
+/// closed changes nothing of it.
+fn is_visible(party: Party, document: &Document) -> bool {
+    let own_side =
+        [PartyKind::Holder, PartyKind::Representative, PartyKind::Caregiver, PartyKind::Mandated];
+    let details = &document.details;
+    let is_own = own_side.iter().any(|kind| kind.name() == details.author.kind);
+    let facts = DocumentFacts {
+        document_type: details.document_type,
+        labels: details.labels(),
+        authored: is_own,
+        from_own_side: is_own,
+        rule: None,
+    };
+    let situation =
+        Situation { document: Some(facts), ..Situation::of_space(SpaceStanding::Active) };
+    decide(party, Action::ReadDocument, &situation).is_allowed()
+}
+
+/// The conversations that the person may see.
+async fn conversations(
+    making: &Making<'_>,
+    paths: &mut Paths,
+) -> Result<Vec<PlannedConversation>, JobError> {
+    let mut planned = Vec::new();
+    let (mut after, mut more) = (None, true);
+    while more {
+        let (found, goes_on) = making
+            .app
+            .messages
+            .recent(making.space_id(), after.as_ref(), PAGE, &making.key)
+            .await?;
+        more = goes_on;
+        for stored in found {
+            after = Some(stored.after());
+            let situation = Situation {
+                thread: Some(stored.thread.facts(false)),
+                ..Situation::of_space(SpaceStanding::Active)
+            };
+            if !decide(making.party, Action::ReadThread, &situation).is_allowed() {
+                continue;
+            }
+            let subject = stored.thread.subject.clone();
+            let day = paris_date(stored.thread.last_message_at);
+            let text = paths.give(&["messages"], &format!("{day} {subject}"), "txt");
+            planned.push(PlannedConversation { thread_id: stored.thread_id, subject, text });
+        }
+    }
+    Ok(planned)
+}
+
+/// The files of the log: the chains that are wholly the person's to see.
+fn log(making: &Making<'_>) -> Vec<PlannedLog> {
+    let shown = |chain: &Chain| chain.is_shown_to(making.party) && !chain.is_pending();
+    let mut planned = Vec::new();
+    for chain in Chain::ALL.into_iter().filter(shown) {
+        let last = making.space.heads().of(chain).sequence;
+        let parts = last.div_ceil(LOG_TRACES);
+        for part in 1..=parts {
+            let path = format!("{}/{}-{part:03}", espace_archive::LOG, chain.name());
+            let (words, path) = (format!("{path}.txt"), format!("{path}.ndjson"));
+            planned.push(PlannedLog { chain, part, parts, last, words, path });
+        }
+    }
+    planned
+}
+
+/// Who deposited it, as a person reads it.
+fn in_words(author: &Author) -> String {
+    let profession = author.profession.as_deref().and_then(MatrixGroup::profession_display);
+    match (author.kind.as_str(), &author.name, profession) {
+        (_, Some(name), Some(profession)) => format!("{name}, {profession}"),
+        ("holder", ..) => "moi".to_owned(),
+        (_, Some(name), None) => name.clone(),
+        ("insurer", ..) => "Assurance maladie".to_owned(),
+        ("representative", ..) => "mon représentant".to_owned(),
+        ("caregiver", ..) => "mon aidant".to_owned(),
+        _ => "un professionnel".to_owned(),
+    }
+}
+
+impl Plan {
+    /// The documents, as the archive's page and data tell of them.
+    pub(crate) fn documents(&self) -> Vec<KeptVersion> {
+        self.versions.iter().map(|version| version.kept.clone()).collect()
+    }
+
+    /// Whose archive it is.
+    pub(crate) fn owner(&self, making: &Making<'_>) -> Owner {
+        Owner {
+            traits: making.holder.traits.clone(),
+            matricule: making.holder.matricule.clone(),
+            made_at: self.made_at,
+        }
+    }
+}
