@@ -179,6 +179,7 @@ pub(crate) async fn list(
             | Choice::Rule(_)
             | Choice::Assistance(_)
             | Choice::Notifications(_)
+            | Choice::Closure(_)
             | Choice::Caregiver(_) => {}
         }
     }

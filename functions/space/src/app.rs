@@ -8,7 +8,7 @@ use axum::extract::FromRef;
 use espace_access::Guard;
 use espace_domain::{Clock, Random};
 use espace_storage::{
-    Accounts, Alerts, Attempts, Aws, Certificates, Challenges, Contacts, Environment,
+    Accounts, Alerts, Attempts, Aws, Certificates, Challenges, Consents, Contacts, Environment,
     ErasureStores, Erasures, Exports, MissingVariables, Outbox, Representations, Sessions,
     SpaceKeys, SystemKeys, Vault,
 };
@@ -25,6 +25,7 @@ pub struct App {
     pub(crate) alerts: Alerts,
     pub(crate) attempts: Attempts,
     pub(crate) challenges: Challenges,
+    pub(crate) consents: Consents,
     pub(crate) contacts: Contacts,
     pub(crate) outbox: Outbox,
     pub(crate) keys: Arc<SystemKeys>,
@@ -56,6 +57,7 @@ impl App {
             alerts: Alerts::new(aws, env, keys.clone()),
             attempts: Attempts::new(aws, env),
             challenges: Challenges::new(aws, env),
+            consents: Consents::new(aws, env),
             contacts: Contacts::new(aws, env),
             outbox: Outbox::new(aws, env, keys.clone()),
             keys,

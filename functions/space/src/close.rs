@@ -10,11 +10,12 @@ use espace_domain::decision::{Action, Party};
 use espace_domain::{Reference, SpaceState};
 use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
 use espace_notifications::{ClosureProof, ErasureProof, Notice};
-use espace_storage::{Certified, ChallengePurpose, Change, ErasureDates};
+use espace_storage::{Certified, ChallengePurpose, Change, ErasureDates, SpaceAccount};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::both::{Heard, hear, pending_elements};
 use crate::confirm::{Factor, password, second_factor};
 use crate::word::{envelopes, full_name, word};
 
@@ -22,6 +23,8 @@ use crate::word::{envelopes, full_name, word};
 const CLOSE: &str = "FERMER";
 /// What is typed to erase.
 const ERASE: &str = "EFFACER";
+/// Where a child's space stands that the other representative is asked about.
+const PENDING: &str = "pending";
 /// What the trace of an erasure says beside the act.
 const ERASED_ELEMENT: &str = "erase";
 
@@ -46,7 +49,7 @@ pub(crate) struct Closure {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Closed {
-    /// `closed`, `erased`.
+    /// `closed`, `erased`, or `pending` until the other representative agrees.
     state: &'static str,
     /// Of an erasure; `null` where the space is kept for ten years.
     certificate: Option<CertificateView>,
@@ -62,6 +65,9 @@ pub(crate) struct CertificateView {
 /// Closes the space: it is kept for ten years, then erased; until then its holder may
 /// reopen it as it was. Or erases it now, for good. From this moment nobody reads it, and
 /// every session ends.
+///
+/// A child's space takes both representatives: what one asks is `pending` for thirty days, until
+/// the other asks for it too; it is erased only where both want it so.
 #[utoipa::path(
     post, path = "/v1/spaces/{spaceId}/closure", operation_id = "closeSpace", tag = "space",
     params(("spaceId" = String, Path)), request_body = Closure,
@@ -82,17 +88,28 @@ pub(crate) async fn close(
     if let Some(fault) = fault(&input) {
         return Err(Problem::invalid(vec![fault]));
     }
-    // A child's space takes the word of both representatives, which nothing gathers yet.
     let opened = visit.opened(&permit)?;
-    let account = match visit.party {
-        Party::Holder => opened.space.account.as_ref().ok_or(ProblemKind::NotFound)?,
-        _ => return Err(ProblemKind::Forbidden.into()),
-    };
+    let account = account_of(&visit, opened)?;
     let factor = Factor { challenge_id: &input.challenge_id, otp: &input.otp };
     let challenge = second_factor(&app, &visit, ChallengePurpose::Closure, factor).await?;
     password(&app, &visit, account, &input.password).await?;
+    let used_up = app.challenges.used_up(&challenge, visit.now)?;
+    let (mut erase_now, mut agreed) = (input.erase_now, Vec::new());
+    if visit.party == Party::Representative {
+        match hear(&app, &visit, opened, erase_now).await? {
+            Heard::Complete { erase, changes } => (erase_now, agreed) = (erase, changes),
+            Heard::Pending { mut changes } => {
+                changes.push(used_up);
+                let elements = pending_elements();
+                let done = Done { elements, changes: &changes, ..Done::default() };
+                app.guard.record(&visit, &permit, done).await?;
+                let pending = Closed { state: PENDING, certificate: None };
+                return Ok((StatusCode::ACCEPTED, Json(pending)));
+            }
+        }
+    }
     let state = opened.space.state.clone();
-    let (becomes, mut changes, certificate) = if input.erase_now {
+    let (becomes, mut changes, certificate) = if erase_now {
         let becomes = state.erase(visit.now).map_err(|_| ProblemKind::SpaceClosed)?;
         let (changes, reference) = erased(&app, &visit, opened, &becomes).await?;
         let reference = reference.as_str().to_owned();
@@ -100,14 +117,31 @@ pub(crate) async fn close(
     } else {
         let becomes = state.close(visit.now).map_err(|_| ProblemKind::SpaceClosed)?;
         let mut changes = closed(&app, &visit, opened, &becomes).await?;
-        changes.push(app.erasure.sessions.ended(&account.account_id)?);
+        if let Some(account) = &opened.space.account {
+            changes.push(app.erasure.sessions.ended(&account.account_id)?);
+        }
         (becomes, changes, None)
     };
-    changes.push(app.challenges.used_up(&challenge, visit.now)?);
-    let elements: &[&str] = if input.erase_now { &[ERASED_ELEMENT] } else { &[] };
+    changes.push(used_up);
+    changes.append(&mut agreed);
+    let elements: &[&str] = if erase_now { &[ERASED_ELEMENT] } else { &[] };
     let done = Done { elements, changes: &changes, becomes: Some(&becomes), ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;
     Ok((StatusCode::ACCEPTED, Json(Closed { state: becomes.name(), certificate })))
+}
+
+/// The account whose password is asked: the holder's own, or the representative's.
+pub(crate) fn account_of<'a>(
+    visit: &Visit,
+    opened: &'a Opened,
+) -> Result<&'a SpaceAccount, Problem> {
+    let own = match visit.party {
+        Party::Holder => Some(&opened.space),
+        Party::Representative => opened.own.as_ref().map(|own| &own.space),
+        _ => return Err(ProblemKind::Forbidden.into()),
+    };
+    let account = own.and_then(|space| space.account.as_ref());
+    account.ok_or_else(|| ProblemKind::NotFound.into())
 }
 
 /// What a closing writes beside the state: word of it, with its confirmation.

@@ -5,6 +5,7 @@
 
 mod app;
 mod ask_export;
+mod both;
 mod close;
 mod confirm;
 mod export_content;
@@ -25,7 +26,7 @@ pub use app::App;
 pub fn router(app: App) -> (Router, OpenApi) {
     let (router, description) = OpenApiRouter::new()
         .routes(routes!(read::read))
-        .routes(routes!(close::close))
+        .routes(routes!(close::close, both::withdraw))
         .routes(routes!(reopen::reopen))
         .routes(routes!(ask_export::ask, read_export::list))
         .routes(routes!(read_export::read))

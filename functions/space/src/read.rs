@@ -14,6 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::both::asked;
 
 /// A space that stands, or what is left of it for its holder.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,6 +46,9 @@ pub(crate) struct StandingView {
     /// `open`, `active`.
     state: &'static str,
     holder: Holder,
+    /// Of a child's space, for a representative: the closing that one of them asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closure: Option<ClosureView>,
     /// The spaces of those the holder acts for.
     dependants: Vec<Dependant>,
 }
@@ -55,6 +59,19 @@ pub(crate) struct Holder {
     first_name: String,
     last_name: String,
     birth_date: Date,
+}
+
+/// A closing that takes the other representative's word too.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ClosureView {
+    asked_at: Timestamp,
+    /// Until when the other may agree.
+    until: Timestamp,
+    /// Whether it was asked to erase it.
+    erase_now: bool,
+    /// Whether the caller asked.
+    by_you: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -107,5 +124,18 @@ pub(crate) async fn read(
         last_name: opened.holder.last_name().to_owned(),
         birth_date: opened.holder.birth_date,
     };
-    Ok(Json(SpaceView::Standing(StandingView { space_id, state, holder, dependants })))
+    let closure = match (visit.party, &opened.own) {
+        (Party::Representative, Some(own)) => asked(&app, &space_id, opened)
+            .await?
+            .filter(|found| visit.now < found.value.until())
+            .map(|found| ClosureView {
+                asked_at: found.value.at,
+                until: found.value.until(),
+                erase_now: found.value.erase,
+                by_you: found.value.by == own.space.space_id,
+            }),
+        _ => None,
+    };
+    let standing = StandingView { space_id, state, holder, closure, dependants };
+    Ok(Json(SpaceView::Standing(standing)))
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::close::account_of;
 use crate::confirm::{Factor, second_factor};
 use crate::word::word;
 
@@ -55,10 +56,8 @@ pub(crate) async fn reopen(
     let (visit, permit) = app.guard.enter(&bearer, &space_id, Action::ReopenSpace).await?;
     let input = body?.value;
     let opened = visit.opened(&permit)?;
-    let account = match visit.party {
-        Party::Holder => opened.space.account.as_ref().ok_or(ProblemKind::NotFound)?,
-        _ => return Err(ProblemKind::Forbidden.into()),
-    };
+    // A child's space is taken back by either representative: nothing is lost by it.
+    let account = account_of(&visit, opened)?;
     let factor = Factor { challenge_id: &input.challenge_id, otp: &input.otp };
     let challenge = second_factor(&app, &visit, ChallengePurpose::Reopening, factor).await?;
     // Once its ten years are over it is the purge's.
@@ -69,7 +68,9 @@ pub(crate) async fn reopen(
     let notice = Notice::SpaceReopened { first_name, alert: alert.grouped() };
     let mut changes = word(&app, &visit, opened, &notice).await?;
     changes.push(app.alerts.alert(&alert, &visit.space_id, visit.now).await?);
-    changes.push(app.erasure.sessions.unarchived(&account.account_id, &visit.claims.sid)?);
+    if visit.party == Party::Holder {
+        changes.push(app.erasure.sessions.unarchived(&account.account_id, &visit.claims.sid)?);
+    }
     changes.push(app.challenges.used_up(&challenge, visit.now)?);
     let done = Done { changes: &changes, becomes: Some(&becomes), ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;

@@ -1,13 +1,15 @@
 //! Word of a change of the space, to every address that counts, in the transaction of the
-//! change.
+//! change; of a child's also to those of each representative.
 //!
 //! Must not know: what changes.
 
 use espace_access::{Opened, Visit};
-use espace_domain::Contact;
+use espace_crypto::SealingKey;
+use espace_domain::decision::Party;
+use espace_domain::{Contact, SpaceId};
 use espace_http::Problem;
 use espace_notifications::Notice;
-use espace_storage::{Change, Envelope, told_of_changes};
+use espace_storage::{Change, Envelope, LinkKind, told_of_changes};
 
 use crate::App;
 
@@ -37,16 +39,37 @@ pub(crate) async fn envelopes(
     opened: &Opened,
     notice: &Notice,
 ) -> Result<Vec<Envelope<Notice>>, Problem> {
-    let mut known = Vec::new();
-    for found in app.contacts.of_space(&visit.space_id).await? {
-        let contact = found.open(&opened.content_key)?;
-        known.push((found, contact));
+    let mut told = addresses(app, &visit.space_id, &opened.content_key).await?;
+    if visit.party == Party::Representative {
+        for link in app.representations.of_person(&visit.space_id).await? {
+            let is_theirs = link.kind == LinkKind::Representative;
+            let key = app.erasure.space_keys.content(&link.representative).await?;
+            if let Some(key) = key.filter(|_| is_theirs) {
+                told.extend(addresses(app, &link.representative, &key).await?);
+            }
+        }
     }
     let addressee = full_name(opened);
-    let envelope = |to: &Contact| Envelope {
-        to: to.clone(),
-        addressee: addressee.clone(),
-        notice: notice.clone(),
-    };
-    Ok(told_of_changes(&known).map(envelope).collect())
+    let mut envelopes: Vec<Envelope<Notice>> = Vec::new();
+    for to in told {
+        if !envelopes.iter().any(|envelope| envelope.to == to) {
+            let (addressee, notice) = (addressee.clone(), notice.clone());
+            envelopes.push(Envelope { to, addressee, notice });
+        }
+    }
+    Ok(envelopes)
+}
+
+/// The addresses of a space that count.
+async fn addresses(
+    app: &App,
+    space_id: &SpaceId,
+    key: &SealingKey,
+) -> Result<Vec<Contact>, Problem> {
+    let mut known = Vec::new();
+    for found in app.contacts.of_space(space_id).await? {
+        let contact = found.open(key)?;
+        known.push((found, contact));
+    }
+    Ok(told_of_changes(&known).cloned().collect())
 }

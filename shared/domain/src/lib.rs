@@ -12,6 +12,7 @@ mod base32;
 mod card;
 mod caregiver;
 mod clock;
+mod closure;
 mod contact;
 pub mod decision;
 mod feed;
@@ -47,6 +48,7 @@ pub use caregiver::{
     CaregiverState, HELPED_MAX, INVITATION_VALIDITY_DAYS, invitation_expires_at,
 };
 pub use clock::{Clock, FixedClock, SystemClock};
+pub use closure::{Agreement, CLOSURE_PENDING_DAYS, ClosureAsked};
 pub use contact::{Channel, Contact, ContactError, Email, Phone, PostalAddress};
 pub use feed::{
     FEED_LINE_BYTES_MAX, InsuredPerson, REPRESENTATIVES_MAX, Rejection, parse_line, require_new,

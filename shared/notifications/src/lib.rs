@@ -164,6 +164,18 @@ pub enum Notice {
     SpaceClosed(ClosureProof),
     /// The holder had the space erased: with its certificate.
     SpaceErased(ErasureProof),
+    /// One of two representatives asked to close a child's space: word to both.
+    ClosureAsked {
+        /// Whose space.
+        first_name: String,
+        /// Until when the other may agree.
+        until: Timestamp,
+    },
+    /// What one of them asked was taken back, or refused.
+    ClosureWithdrawn {
+        /// Whose space.
+        first_name: String,
+    },
     /// The copy of everything that the holder asked for can be taken away.
     ExportReady {
         /// Who is written to.
@@ -419,6 +431,11 @@ mod tests {
                 traces_until: "2037-01-04T09:12:00Z".parse().unwrap_or_default(),
             }),
             Notice::ExportReady { first_name: name() },
+            Notice::ClosureAsked {
+                first_name: name(),
+                until: "2027-02-03T09:12:00Z".parse().unwrap_or_default(),
+            },
+            Notice::ClosureWithdrawn { first_name: name() },
             Notice::SpaceReopened { first_name: name(), alert: "0A1B-2C3D-4E5F".into() },
         ]
     }

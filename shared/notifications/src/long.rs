@@ -1,5 +1,7 @@
 //! The texts of e-mails and letters. Must not know how they are sent.
 
+use espace_domain::paris_date;
+
 use crate::{FRAUD_WARNING, Notice, Rendered, SERVICE, activity, digest, french_date};
 
 impl Notice {
@@ -272,6 +274,31 @@ impl Notice {
             Self::SpaceErased(proof) => {
                 ("Votre espace de santé est effacé", proof.text(site).paragraphs())
             }
+            Self::ClosureAsked { first_name, until } => (
+                "Fermeture de l’espace de santé de votre enfant",
+                vec![
+                    "Bonjour,".to_owned(),
+                    format!(
+                        "L’un des représentants légaux de {first_name} a demandé la fermeture de son \
+                         espace de santé. Il faut l’accord des deux."
+                    ),
+                    format!(
+                        "L’autre représentant peut donner son accord, ou refuser, jusqu’au {}, sur \
+                         {site} (tapez cette adresse vous-même). Sans réponse, l’espace reste ouvert.",
+                        french_date(paris_date(*until))
+                    ),
+                ],
+            ),
+            Self::ClosureWithdrawn { first_name } => (
+                "L’espace de santé de votre enfant reste ouvert",
+                vec![
+                    "Bonjour,".to_owned(),
+                    format!(
+                        "La demande de fermeture de l’espace de santé de {first_name} a été annulée \
+                         par l’un de ses représentants légaux. L’espace reste ouvert."
+                    ),
+                ],
+            ),
             Self::ExportReady { first_name } => (
                 "La copie de vos données est prête",
                 vec![

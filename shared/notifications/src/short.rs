@@ -103,6 +103,14 @@ impl Notice {
                 french_date(paris_date(proof.unrecoverable_from)),
                 proof.reference
             ),
+            Self::ClosureAsked { first_name, until } => format!(
+                "{SERVICE} de {first_name} : l’un des parents demande sa fermeture. Accord ou refus \
+                 de l’autre jusqu’au {}, sur {site}",
+                french_date(paris_date(*until))
+            ),
+            Self::ClosureWithdrawn { first_name } => format!(
+                "{SERVICE} de {first_name} : la demande de fermeture est annulée, il reste ouvert."
+            ),
             Self::ExportReady { .. } => format!(
                 "{SERVICE} : la copie de vos données est prête, sur {site}. Vous n’avez rien \
                  demandé ? Appelez l’assistance."

@@ -8,7 +8,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use espace_crypto::{Place, SealingKey};
 use espace_domain::decision::EmergencyChoices;
 use espace_domain::{
-    Assistance, Block, CareTeam, Caregiver, NotificationPreferences, Random, Rule, SpaceId, Tie,
+    Assistance, Block, CareTeam, Caregiver, ClosureAsked, NotificationPreferences, Random, Rule,
+    SpaceId, Tie,
 };
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -25,6 +26,8 @@ const TABLE: &str = "consents";
 pub(crate) const CHOICES: &str = "chosen.emergencies";
 /// Under what name the wishes about being told stand.
 const NOTIFICATIONS: &str = "chosen.notifications";
+/// Under what name stands that one of two representatives asked to close the space.
+const CLOSURE: &str = "chosen.closure";
 /// Under what name the presence code stands.
 const PRESENCE: &str = "presence";
 /// Before the names of what a holder chose: what piles up by others' doing (reasons given
@@ -88,6 +91,8 @@ pub enum Choice {
     Assistance(Assistance),
     /// Of what the holder wishes to be told.
     Notifications(NotificationPreferences),
+    /// That one of two representatives asked to close the space.
+    Closure(ClosureAsked),
     /// Why someone came in an emergency.
     Emergency(EmergencyAccess),
 }
@@ -224,6 +229,27 @@ impl Consents {
             Choice::Emergency(emergency) => Some(emergency),
             _ => None,
         }))
+    }
+
+    /// What one of two representatives asked, with what a write of it must have seen.
+    pub async fn closure(
+        &self,
+        space_id: &SpaceId,
+        content_key: &SealingKey,
+    ) -> Result<Option<Versioned<ClosureAsked>>, StorageError> {
+        let found: Option<SealedChoice> = self.table.find(key(space_id, CLOSURE)).await?;
+        let choice = found.map(|sealed| sealed.versioned::<Choice>(content_key)).transpose()?;
+        Ok(choice.and_then(|found| {
+            found.map(|choice| match choice {
+                Choice::Closure(asked) => Some(asked),
+                _ => None,
+            })
+        }))
+    }
+
+    /// The name of what one of two representatives asked.
+    pub fn closure_entry() -> &'static str {
+        CLOSURE
     }
 
     /// The name of an emergency's reason.

@@ -94,7 +94,7 @@ async fn a_separated_couple_shares_a_child_and_nothing_else() -> Result<()> {
 }
 
 /// The code that a second parent asks for.
-async fn ask(deployed: &Deployed, child: &Invited, parent: &Invited) -> Result<String> {
+pub(crate) async fn ask(deployed: &Deployed, child: &Invited, parent: &Invited) -> Result<String> {
     let before = received(deployed, child).await?;
     let ask = json!({"nir": child.person.text("nir"), "birthDate": child.person.text("birthDate"),
         "card": null, "channel": "email",

@@ -15,6 +15,7 @@ mod backend_calls;
 mod campaign;
 mod caregivers;
 mod closing;
+mod closing_for_a_child;
 mod codes;
 mod contacts;
 mod decisions;
