@@ -16,13 +16,14 @@ use serde_json::{Value, json};
 use crate::deploy::Stack;
 
 /// The jobs that can be fired, and the output that names their function.
-pub const JOBS: [(&str, &str); 13] = [
+pub const JOBS: [(&str, &str); 14] = [
     ("anchor", "AnchorFunction"),
     ("auto-creation", "AutoCreationFunction"),
     ("delivery", "DeliveryFunction"),
     ("erasure", "ErasureFunction"),
     ("export", "ExportFunction"),
     ("follow-up", "FollowUpFunction"),
+    ("import", "ImportFunction"),
     ("ingest", "IngestFunction"),
     ("mssante", "MssanteFunction"),
     ("retention-purge", "RetentionPurgeFunction"),

@@ -34,7 +34,7 @@ pub mod trust_space;
 pub mod verify_log;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 31] = [
+pub const FUNCTIONS: [&str; 32] = [
     "activation",
     "anchor",
     "auto-creation",
@@ -48,6 +48,7 @@ pub const FUNCTIONS: [&str; 31] = [
     "erasure",
     "export",
     "follow-up",
+    "import",
     "ingest",
     "inquiries",
     "inquiry",

@@ -37,7 +37,8 @@ const RESERVED: [(&str, &[&str]); 6] = [
     ("jsonwebtoken", &["espace-crypto", "espace-http", "sessions"]),
 ];
 /// What of a reserved prefix is free all the same.
-const FREE: [(&str, &str); 7] = [
+const FREE: [(&str, &str); 8] = [
+    ("aws-lc-rs", "import"),
     ("aws-lc-rs", "export"),
     ("aws-lc-rs", "mssante"),
     ("aws-lc-rs", "espace-mail"),

@@ -9,8 +9,8 @@ use espace_access::Guard;
 use espace_domain::{Clock, Random};
 use espace_storage::{
     Accounts, Alerts, Attempts, Aws, Certificates, Challenges, Consents, Contacts, Environment,
-    ErasureStores, Erasures, Exports, MissingVariables, Outbox, Representations, Sessions,
-    SpaceKeys, SystemKeys, Vault,
+    ErasureStores, Erasures, Exports, Imports, Inbox, MissingVariables, Outbox, Representations,
+    Sessions, SpaceKeys, SystemKeys, Vault,
 };
 
 /// The stores this function is allowed, and no other.
@@ -20,6 +20,9 @@ pub struct App {
     pub(crate) representations: Representations,
     pub(crate) erasure: ErasureStores,
     pub(crate) exports: Exports,
+    pub(crate) imports: Imports,
+    /// Where archives come that are taken in again.
+    pub(crate) inbox: Inbox,
     /// Where pieces of archives are.
     pub(crate) pieces: Vault,
     pub(crate) alerts: Alerts,
@@ -53,6 +56,8 @@ impl App {
                 certificates: Certificates::new(aws, env),
             },
             exports: Exports::new(aws, env),
+            imports: Imports::new(aws, env),
+            inbox: Inbox::new(aws, env),
             pieces: Vault::of_exports(aws, env),
             alerts: Alerts::new(aws, env, keys.clone()),
             attempts: Attempts::new(aws, env),

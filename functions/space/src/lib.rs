@@ -9,6 +9,7 @@ mod both;
 mod close;
 mod confirm;
 mod export_content;
+mod import;
 mod read;
 mod read_export;
 mod reopen;
@@ -30,6 +31,9 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(reopen::reopen))
         .routes(routes!(ask_export::ask, read_export::list))
         .routes(routes!(read_export::read))
+        .routes(routes!(import::ask))
+        .routes(routes!(import::read))
+        .routes(routes!(import::complete))
         .routes(routes!(unlock_export::unlock))
         .routes(routes!(export_content::read))
         .split_for_parts();

@@ -9,6 +9,7 @@ mod fhir;
 mod manifest;
 mod page;
 mod paths;
+mod unzip;
 mod zip;
 
 pub use conversation::{Conversation, mail_of, text_of};
@@ -16,6 +17,7 @@ pub use fhir::bundle;
 pub use manifest::{FORMAT, ListedFile, Manifest};
 pub use page::{Page, page};
 pub use paths::Paths;
+pub use unzip::{Archive, NotOurs, Stored, tail_bytes};
 pub use zip::{Directory, PathTooLong};
 
 use espace_domain::{DocumentId, DocumentType, Traits};
@@ -27,6 +29,8 @@ use serde::{Deserialize, Serialize};
 pub const PAGE: &str = "index.html";
 /// Where the list of files stands.
 pub const MANIFEST: &str = "manifeste.json";
+/// Where stands what vouches for the manifest.
+pub const SEAL: &str = "manifeste.sceau";
 /// Where the data stand for another system.
 pub const BUNDLE: &str = "donnees/fhir-r4.json";
 /// Where they stand for this one.

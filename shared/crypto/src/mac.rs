@@ -61,6 +61,8 @@ pub enum MacPurpose {
     PushName,
     /// Drawing the key by which push services know us.
     PushSeed,
+    /// Vouching for an archive and whose it is.
+    Archive,
 }
 
 impl MacPurpose {
@@ -85,6 +87,7 @@ impl MacPurpose {
             Self::PresenceCode => b"espace/presence-code/1",
             Self::PushName => b"espace/push-name/1",
             Self::PushSeed => b"espace/push-seed/1",
+            Self::Archive => b"espace/archive/1",
         }
     }
 }

@@ -117,6 +117,8 @@ ids! {
     InquiryId;
     /// An archive by which everything is taken away.
     ExportId;
+    /// An archive that is taken in again.
+    ImportId;
     /// A document.
     DocumentId;
     /// A conversation between a person's side and professionals.

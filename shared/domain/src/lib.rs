@@ -55,8 +55,8 @@ pub use feed::{
 };
 pub use ids::{
     AccessId, AccountId, BatchId, BlockId, CampaignId, CaregiverId, ChallengeId, ContactId,
-    DocumentId, EnrolmentId, ExportId, FollowUpId, GrantId, IdError, InquiryId, MailId, MessageId,
-    NotificationId, OppositionId, PushId, RuleId, RunId, SessionId, SpaceId, ThreadId,
+    DocumentId, EnrolmentId, ExportId, FollowUpId, GrantId, IdError, ImportId, InquiryId, MailId,
+    MessageId, NotificationId, OppositionId, PushId, RuleId, RunId, SessionId, SpaceId, ThreadId,
 };
 pub use inquiry::{AskedByYou, INQUIRY_MONTHS_MAX, Inquiry};
 pub use invitation::{

@@ -133,6 +133,7 @@ fn verbs(action: Action) -> (&'static str, &'static str) {
         Action::ReadExport => {
             ("téléchargé la copie de l’espace", "télécharger la copie de l’espace")
         }
+        Action::ImportSpace => ("repris une copie de l’espace", "reprendre une copie de l’espace"),
         Action::ExportSpace => ("emporté une copie de l’espace", "emporter une copie de l’espace"),
         Action::EraseExpired => ("effacé l’espace", "effacer l’espace"),
     }

@@ -14,7 +14,7 @@ use crate::table::{Item, Query, Table, item, s};
 use crate::transaction::{Committed, Transaction};
 use crate::transitions::reduced;
 use crate::{
-    Attempts, Consents, Contacts, Digests, Documents, Exports, Inboxes, Messages,
+    Attempts, Consents, Contacts, Digests, Documents, Exports, Imports, Inboxes, Messages,
     PushSubscriptions, Registry, Representations, StorageError, Traces,
 };
 
@@ -162,6 +162,13 @@ impl Exports {
     /// Forgets the archives of a space; their pieces go by themselves within days.
     pub async fn forget(&self, space_id: &SpaceId) -> Result<u64, StorageError> {
         self.table().forget(&own("spaceId", space_id, &["spaceId", "exportId"])).await
+    }
+}
+
+impl Imports {
+    /// Forgets what was taken in again.
+    pub async fn forget(&self, space_id: &SpaceId) -> Result<u64, StorageError> {
+        self.table().forget(&own("spaceId", space_id, &["spaceId", "importId"])).await
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use espace_domain::{DocumentId, SpaceId};
+use espace_domain::{DocumentId, ImportId, SpaceId};
 use jiff::Timestamp;
 
 use crate::{Aws, Environment, FileStream, StorageError};
@@ -16,6 +16,8 @@ use crate::{Aws, Environment, FileStream, StorageError};
 const PART_URL_VALID_FOR: Duration = Duration::from_hours(1);
 /// Before every name.
 const FOLDER: &str = "uploads";
+/// Before the names of archives.
+const ARCHIVES: &str = "imports";
 /// Pages of one listing of what was forgotten: a hundred thousand contents.
 const PAGES_MAX: u32 = 100;
 /// Objects of one page.
@@ -50,12 +52,36 @@ pub struct ArrivedPart {
     pub size: u64,
 }
 
-impl InboxName {
+/// An archive on its way in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArchiveName {
+    /// Into which space.
+    pub space_id: SpaceId,
+    /// Which import.
+    pub import_id: ImportId,
+    /// Drawn for it.
+    pub name: String,
+}
+
+/// What has a place in the inbox.
+pub trait InboxObject {
     /// The object's key.
-    pub fn key(&self) -> String {
+    fn key(&self) -> String;
+}
+
+impl InboxObject for InboxName {
+    fn key(&self) -> String {
         format!("{FOLDER}/{}/{}/{}", self.space_id, self.document_id, self.name)
     }
+}
 
+impl InboxObject for ArchiveName {
+    fn key(&self) -> String {
+        format!("{ARCHIVES}/{}/{}/{}", self.space_id, self.import_id, self.name)
+    }
+}
+
+impl InboxName {
     /// The name that a key stands for.
     pub fn parse(key: &str) -> Option<Self> {
         let mut parts = key.split('/');
@@ -76,7 +102,7 @@ impl Inbox {
     }
 
     /// Begins an upload; gives S3's name of it.
-    pub async fn begin(&self, name: &InboxName) -> Result<String, StorageError> {
+    pub async fn begin(&self, name: &impl InboxObject) -> Result<String, StorageError> {
         let answer = self
             .s3
             .create_multipart_upload()
@@ -92,7 +118,7 @@ impl Inbox {
     /// The URL to which a part of exactly `size` bytes can be sent.
     pub async fn presign(
         &self,
-        name: &InboxName,
+        name: &impl InboxObject,
         upload_id: &str,
         number: u32,
         size: u64,
@@ -119,7 +145,7 @@ impl Inbox {
     /// The parts that have come; `None` where the upload is over or was never begun.
     pub async fn arrived(
         &self,
-        name: &InboxName,
+        name: &impl InboxObject,
         upload_id: &str,
     ) -> Result<Option<Vec<ArrivedPart>>, StorageError> {
         let answer = self
@@ -153,7 +179,7 @@ impl Inbox {
     /// Puts the parts together. Done already, it is done.
     pub async fn complete(
         &self,
-        name: &InboxName,
+        name: &impl InboxObject,
         upload_id: &str,
         parts: &[ArrivedPart],
     ) -> Result<(), StorageError> {
@@ -188,7 +214,11 @@ impl Inbox {
     }
 
     /// Gives an upload up, with the parts that have come.
-    pub async fn abort(&self, name: &InboxName, upload_id: &str) -> Result<(), StorageError> {
+    pub async fn abort(
+        &self,
+        name: &impl InboxObject,
+        upload_id: &str,
+    ) -> Result<(), StorageError> {
         let answer = self
             .s3
             .abort_multipart_upload()
@@ -210,7 +240,7 @@ impl Inbox {
     }
 
     /// Reads a content that has come; `None` where it is not there.
-    pub async fn read(&self, name: &InboxName) -> Result<Option<FileStream>, StorageError> {
+    pub async fn read(&self, name: &impl InboxObject) -> Result<Option<FileStream>, StorageError> {
         let answer = self.s3.get_object().bucket(&self.bucket).key(name.key()).send().await;
         match answer {
             Ok(output) => Ok(Some(FileStream::new(output.body))),
@@ -224,8 +254,38 @@ impl Inbox {
         }
     }
 
+    /// Some bytes of a content that has come; `None` where it is not there.
+    pub async fn read_range(
+        &self,
+        name: &impl InboxObject,
+        (start, end): (u64, u64),
+    ) -> Result<Option<Vec<u8>>, StorageError> {
+        let answer = self
+            .s3
+            .get_object()
+            .bucket(&self.bucket)
+            .key(name.key())
+            .range(format!("bytes={start}-{}", end.saturating_sub(1)))
+            .send()
+            .await;
+        match answer {
+            Ok(output) => {
+                let bytes = output.body.collect().await.map_err(|_| StorageError::Call {
+                    operation: "s3:GetObject",
+                    code: "the body broke off".to_owned(),
+                    source: None,
+                })?;
+                Ok(Some(bytes.into_bytes().to_vec()))
+            }
+            Err(error) => match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+                Some("NoSuchKey") => Ok(None),
+                _ => Err(StorageError::call("s3:GetObject", error)),
+            },
+        }
+    }
+
     /// Removes a content that was taken in, or refused.
-    pub async fn delete(&self, name: &InboxName) -> Result<(), StorageError> {
+    pub async fn delete(&self, name: &impl InboxObject) -> Result<(), StorageError> {
         self.s3
             .delete_object()
             .bucket(&self.bucket)

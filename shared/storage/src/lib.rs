@@ -32,6 +32,7 @@ mod exports;
 mod follow_ups;
 mod forget;
 mod idempotency;
+mod imports;
 mod inbox;
 mod inboxes;
 mod inquiries;
@@ -117,7 +118,10 @@ pub use exports::{
 pub use follow_ups::{FOLLOW_UP_SHARDS, FOLLOW_UP_TRIES_MAX, FollowUp, FollowUpTaken, FollowUps};
 pub use forget::ForgottenPage;
 pub use idempotency::{Claimed, Idempotency, IdempotencyScope};
-pub use inbox::{ArrivedPart, Inbox, InboxName};
+pub use imports::{
+    IMPORT_SHARDS, ImportDetails, ImportState, ImportTaken, Imports, SealedImport, Taken,
+};
+pub use inbox::{ArchiveName, ArrivedPart, Inbox, InboxName, InboxObject};
 pub use inboxes::{InboxAfter, InboxEntry, Inboxes};
 pub use inquiries::{INQUIRY_FILE_VALID_FOR, Inquiries, InquiryFiles, StoredInquiry};
 pub use kept_content::StoredContent;

@@ -126,6 +126,20 @@ impl Messages {
         Ok(Change::new("thread", part))
     }
 
+    /// The write of a conversation that was taken away and comes back, under the number of
+    /// writes it had.
+    pub fn restore(
+        &self,
+        space_id: &SpaceId,
+        thread: &StoredThread,
+        key: &SealingKey,
+        random: &dyn Random,
+    ) -> Result<Change, StorageError> {
+        let stored = sealed(space_id, thread, thread.write, key, random)?;
+        let part = self.table.put_in_transaction(&stored, "attribute_not_exists(#entry)")?;
+        Ok(Change::new("thread", part))
+    }
+
     /// The write of a conversation that changed, refused where it was written since it was
     /// read.
     pub fn replace(

@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{Aws, Environment, InboxName, StorageError};
+use crate::{Aws, Environment, InboxName, InboxObject, StorageError};
 
 /// What a scanner found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -56,6 +56,8 @@ pub enum KeyName {
     Push,
     /// Seals what stops a kind of e-mail.
     Unsubscription,
+    /// Vouches for archives that persons take away.
+    Archive,
     /// Seals the certificates of erasures on their way.
     Erasure,
 }
@@ -78,6 +80,7 @@ impl KeyName {
             Self::Push => "push.1".to_owned(),
             Self::Unsubscription => "unsubscription.1".to_owned(),
             Self::Erasure => "erasure.1".to_owned(),
+            Self::Archive => "archive.1".to_owned(),
         }
     }
 
@@ -94,7 +97,8 @@ impl KeyName {
             | Self::Review
             | Self::Inquiry
             | Self::Inbox
-            | Self::Unsubscription => Wrapper::Trace,
+            | Self::Unsubscription
+            | Self::Archive => Wrapper::Trace,
         }
     }
 }

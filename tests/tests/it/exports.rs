@@ -83,7 +83,7 @@ pub(crate) fn unpacked(bytes: &[u8]) -> Result<Files> {
     }
     let manifest: Value = serde_json::from_slice(&files["manifeste.json"])?;
     let listed = manifest["files"].as_array().context("files")?;
-    ensure!(listed.len() == files.len() - 1, "every file but the manifest");
+    ensure!(listed.len() == files.len() - 2, "every file but the manifest and its seal");
     for file in listed {
         let content = &files[file["path"].as_str().context("a path")?];
         ensure!(file["size"] == json!(content.len()), "{file}");

@@ -30,6 +30,7 @@ mod factors;
 mod families;
 mod feeding_again;
 mod follow_up_kills;
+mod imports;
 mod inquiries;
 mod journeys_of_people;
 mod kills;

@@ -8,8 +8,8 @@ use espace_domain::{Clock, Random};
 use espace_jobs::JobSettings;
 use espace_storage::{
     Attempts, Aws, Certificates, Consents, Contacts, Digests, Documents, Environment, Erasures,
-    Exports, Inboxes, Messages, MissingVariables, Outbox, PushSubscriptions, Registry, Relations,
-    Representations, SystemKeys, Vault,
+    Exports, Imports, Inboxes, Messages, MissingVariables, Outbox, PushSubscriptions, Registry,
+    Relations, Representations, SystemKeys, Vault,
 };
 
 /// The stores this job is allowed, and no other: no key of any space is among them.
@@ -29,6 +29,7 @@ pub struct App {
     pub(crate) representations: Representations,
     pub(crate) push: PushSubscriptions,
     pub(crate) exports: Exports,
+    pub(crate) imports: Imports,
     pub(crate) digests: Digests,
     pub(crate) attempts: Attempts,
     pub(crate) registry: Registry,
@@ -60,6 +61,7 @@ impl App {
             representations: Representations::new(aws, env),
             push: PushSubscriptions::new(aws, env, keys.clone()),
             exports: Exports::new(aws, env),
+            imports: Imports::new(aws, env),
             digests: Digests::new(aws, env),
             attempts: Attempts::new(aws, env),
             registry: Registry::new(aws, env, keys.clone()),

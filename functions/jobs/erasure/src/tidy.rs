@@ -67,6 +67,7 @@ pub(crate) async fn tidy(
     app.inboxes.forget(space_id).await?;
     app.consents.forget(space_id).await?;
     app.exports.forget(space_id).await?;
+    app.imports.forget(space_id).await?;
     app.digests.forget(space_id).await?;
     app.push.forget(&app.relations.names().await?.push_of_space(space_id)).await?;
     app.representations.forget(space_id).await?;

@@ -28,6 +28,7 @@ pub struct App {
     pub(crate) traces: Traces,
     pub(crate) contacts: Contacts,
     pub(crate) outbox: Outbox,
+    pub(crate) keys: Arc<SystemKeys>,
     pub(crate) random: Arc<dyn Random>,
 }
 
@@ -53,7 +54,8 @@ impl App {
             consents: Consents::new(aws, env),
             traces: Traces::new(aws, env),
             contacts: Contacts::new(aws, env),
-            outbox: Outbox::new(aws, env, keys),
+            outbox: Outbox::new(aws, env, keys.clone()),
+            keys,
             random,
         };
         environment.finish()?;

@@ -4,18 +4,21 @@
 
 use std::collections::HashMap;
 
+use data_encoding::HEXLOWER;
 use espace_archive::{
     Conversation, Manifest, Page, bundle as fhir, mail_of, page as html, text_of,
 };
-use espace_crypto::ContentPlace;
-use espace_domain::{Attachment, DocumentId, Message, PARIS, Thread, ThreadId, Trace};
+use espace_crypto::{ContentPlace, MacPurpose};
+use espace_domain::{
+    Attachment, DocumentId, Message, PARIS, ReceivedFile, Thread, ThreadId, Trace,
+};
 use espace_jobs::JobError;
 use espace_notifications::log_sentence;
-use espace_storage::StoredContent;
+use espace_storage::{KeyName, StoredContent};
 use serde_json::{Value, json};
 
 use crate::make::Making;
-use crate::plan::{LOG_TRACES, Plan, PlannedLog, PlannedVersion};
+use crate::plan::{LOG_TRACES, Plan, PlannedConversation, PlannedLog, PlannedVersion};
 use crate::writer::Writer;
 
 /// Messages and traces asked for at once.
@@ -89,13 +92,10 @@ pub(crate) async fn conversation(
 ) -> Result<(), JobError> {
     let Some(planned) = plan.conversations.get(index) else { return Ok(()) };
     let Some((thread, messages)) = read(making, &planned.thread_id).await? else { return Ok(()) };
-    let folder = planned.text.trim_end_matches(".txt").to_owned();
+    let folder = planned.folder();
     let mut joined = joined(plan);
     for message in &messages {
-        for attachment in &message.attachments {
-            let Attachment::File(file) = attachment else { continue };
-            let name = format!("{}-{}.{}", message.number, joined.len(), file.extension);
-            let path = format!("{folder}/{name}");
+        for (file, path) in files_of(planned, message) {
             let content = StoredContent {
                 place: ContentPlace {
                     space: making.space_id().as_str(),
@@ -119,6 +119,22 @@ pub(crate) async fn conversation(
         writer.file(&path, &mail_of(&whole, message), message.at).await?;
     }
     Ok(())
+}
+
+/// The files that came with a message by mail, and where each is.
+fn files_of<'a>(
+    planned: &PlannedConversation,
+    message: &'a Message,
+) -> Vec<(&'a ReceivedFile, String)> {
+    let mut files = Vec::new();
+    for (index, attachment) in message.attachments.iter().enumerate() {
+        if let Attachment::File(file) = attachment {
+            let (folder, number) = (planned.folder(), message.number);
+            let path = format!("{folder}/{number:04}-{}.{}", index + 1, file.extension);
+            files.push((file, path));
+        }
+    }
+    files
 }
 
 /// Writes a part of the log: in words, and in the form that is verified
@@ -199,11 +215,17 @@ pub(crate) async fn whole(making: &Making<'_>, plan: &Plan) -> Result<Vec<u8>, J
     let mut conversations = Vec::new();
     for planned in &plan.conversations {
         if let Some((thread, messages)) = read(making, &planned.thread_id).await? {
+            let files: HashMap<_, _> = messages
+                .iter()
+                .flat_map(|message| files_of(planned, message))
+                .map(|(file, path)| (file.file_id.to_string(), path))
+                .collect();
             let mut messages = value_of(&messages)?;
             without_keys(&mut messages);
-            let thread = value_of(&thread)?;
-            let id = &planned.thread_id;
-            conversations.push(json!({"threadId": id, "thread": thread, "messages": messages}));
+            conversations.push(json!({
+                "threadId": planned.thread_id, "thread": value_of(&thread)?,
+                "messages": messages, "files": files,
+            }));
         }
     }
     let mut choices = Vec::new();
@@ -240,6 +262,14 @@ pub(crate) fn manifest(
         files: files.to_vec(),
     };
     bytes_of(&manifest)
+}
+
+/// What vouches for the list of files, and for whose they are: read again only here.
+pub(crate) async fn seal(making: &Making<'_>, manifest: &[u8]) -> Result<String, JobError> {
+    let key = making.app.keys.mac(KeyName::Archive).await?;
+    let matricule = making.holder.matricule.as_deref().unwrap_or_default();
+    let tag = key.tag(MacPurpose::Archive, &[matricule.as_bytes(), manifest]);
+    Ok(HEXLOWER.encode(&tag))
 }
 
 /// Removes where contents lie, and their keys.

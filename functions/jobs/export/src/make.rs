@@ -2,7 +2,7 @@
 //!
 //! Must not know: how it was found.
 
-use espace_archive::MANIFEST;
+use espace_archive::{MANIFEST, SEAL};
 use espace_crypto::{SealingKey, seal_content};
 use espace_domain::decision::{Party, PartyKind};
 use espace_domain::{ExportId, SpaceId};
@@ -200,7 +200,9 @@ async fn write(
         }
         Step::Manifest => {
             let manifest = data::manifest(making, plan, &writer.written.files)?;
-            writer.file(MANIFEST, &manifest, at).await
+            let seal = data::seal(making, &manifest).await?;
+            writer.file(MANIFEST, &manifest, at).await?;
+            writer.file(SEAL, seal.as_bytes(), at).await
         }
     }
 }

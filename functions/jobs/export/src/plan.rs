@@ -221,6 +221,13 @@ fn in_words(author: &Author) -> String {
     }
 }
 
+impl PlannedConversation {
+    /// Where its messages and files are.
+    pub(crate) fn folder(&self) -> &str {
+        self.text.trim_end_matches(".txt")
+    }
+}
+
 impl Plan {
     /// The documents, as the archive's page and data tell of them.
     pub(crate) fn documents(&self) -> Vec<KeptVersion> {

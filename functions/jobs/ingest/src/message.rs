@@ -2,7 +2,7 @@
 //!
 //! Must not know: what is done with it.
 
-use espace_storage::InboxName;
+use espace_storage::{InboxName, InboxObject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 

@@ -240,6 +240,8 @@ actions! {
     ReopenSpace = "reopenSpace", [C::IsOneOf(OWNERS), C::SpaceIsClosed];
     /// Taking everything away.
     ExportSpace = "exportSpace", [C::IsOneOf(OWNERS), C::SpaceInHandOrClosed];
+    /// Taking what one took away in again.
+    ImportSpace = "importSpace", [C::IsOneOf(OWNERS), C::SpaceInHand];
     /// Reading what one asked to take away.
     ReadExport = "readExport", [C::IsOneOf(OWNERS), C::SpaceInHandOrClosed];
     /// Showing the patient what has waited a month (job `reveal`).
