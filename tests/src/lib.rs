@@ -6,6 +6,7 @@
 #![expect(clippy::indexing_slicing, reason = "a missing field of an answer reads as null")]
 
 pub mod severed;
+pub mod tables;
 mod tokens;
 
 use std::collections::{BTreeMap, HashMap};

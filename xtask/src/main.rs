@@ -25,7 +25,7 @@ const HELP: &str = "\
 cargo xtask run [--backend localstack] [--bare]   start a whole system; Ctrl-C stops it
 cargo xtask test [FILTER]       every check and test; with a filter, only those tests
 cargo xtask check               the checks that need no running system
-cargo xtask bench [WHAT]        benchmarks: decision, documents, campaign, cold-start
+cargo xtask bench [WHAT]        benchmarks: decision, documents, export, campaign, cold-start
 cargo xtask nightly             what is too long for every change
 cargo xtask fuzz [TARGET [SECONDS]]   fuzz with libFuzzer (needs a nightly compiler)
 cargo xtask openapi             write docs/openapi.json from the code

@@ -42,6 +42,12 @@ pub(crate) fn bench(what: &[String]) -> Result<()> {
             return Ok(());
         }
     }
+    if what.is_empty() || what.iter().any(|w| w == "export") {
+        export()?;
+        if what.len() == 1 {
+            return Ok(());
+        }
+    }
     let mut release = command("cargo");
     release.args(["build", "--release", "--bins", "--locked"]);
     // Only what is deployed: fat LTO of the tools would double the wait.
@@ -67,6 +73,22 @@ fn documents() -> Result<()> {
     let mut bench = command(&target().join("release/examples/bench_documents").to_string_lossy());
     bench.env("ESPACE_SYSTEM", &system.file).stdout(std::process::Stdio::null());
     let benched = shown_step("documents", bench);
+    system.stop()?;
+    benched
+}
+
+/// The memory of making an archive, the job as released.
+fn export() -> Result<()> {
+    let mut job = command("cargo");
+    job.args(["build", "--release", "--locked", "--package", "export"]);
+    step("build the job as released", job)?;
+    let mut build = command("cargo");
+    build.args(["build", "--locked", "--package", "journeys", "--example", "bench_export"]);
+    step("build the benchmark", build)?;
+    let system = TestSystem::start("bench", "debug")?;
+    let mut bench = command(&target().join("debug/examples/bench_export").to_string_lossy());
+    bench.env("ESPACE_SYSTEM", &system.file).stdout(std::process::Stdio::null());
+    let benched = shown_step("archives", bench);
     system.stop()?;
     benched
 }

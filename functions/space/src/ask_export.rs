@@ -9,13 +9,13 @@ use espace_access::Done;
 use espace_domain::ExportId;
 use espace_domain::decision::Action;
 use espace_http::{Bearer, JsonBody, Problem, ProblemBody, ProblemKind};
-use espace_storage::{ChallengePurpose, EXPORTS_MAX, ExportDetails};
+use espace_storage::{ChallengePurpose, EXPORTS_MAX, ExportDetails, ExportState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
 use crate::confirm::{Factor, second_factor};
-use crate::read_export::unlocked_until;
+use crate::read_export::{is_theirs, unlocked_until};
 
 /// What taking everything away takes.
 #[derive(Deserialize, ToSchema)]
@@ -55,7 +55,14 @@ pub(crate) async fn ask(
     let (visit, permit) = app.guard.enter(&bearer, &space_id, Action::ExportSpace).await?;
     let input = body?.value;
     let opened = visit.opened(&permit)?;
-    if app.exports.of_space(&visit.space_id, visit.now).await?.len() >= EXPORTS_MAX {
+    let mut theirs = 0;
+    for export in app.exports.of_space(&visit.space_id, visit.now).await? {
+        let is_there = export.state != ExportState::Failed;
+        if is_there && is_theirs(&visit, &export.open(&opened.content_key)?) {
+            theirs += 1;
+        }
+    }
+    if theirs >= EXPORTS_MAX {
         return Err(ProblemKind::TooManyExports.into());
     }
     let factor = Factor { challenge_id: &input.challenge_id, otp: &input.otp };

@@ -45,14 +45,16 @@ pub(crate) async fn hear(
 ) -> Result<Heard, Problem> {
     let own = opened.own.as_ref().ok_or(ProblemKind::Forbidden)?;
     let links = app.representations.of_person(&visit.space_id).await?;
-    let count = links.iter().filter(|link| link.kind == LinkKind::Representative).count();
+    let theirs = links.into_iter().filter(|link| link.kind == LinkKind::Representative);
+    let representatives: Vec<_> = theirs.map(|link| link.representative).collect();
     let before = asked(app, &visit.space_id, opened).await?;
     let said = ClosureAsked { by: own.space.space_id.clone(), at: visit.now, erase };
-    let agreed = said.agree(before.as_ref().map(|found| &found.value), count);
+    let agreed = said.agree(before.as_ref().map(|found| &found.value), &representatives);
     let entry = Consents::closure_entry();
     if let Agreement::Complete { erase } = agreed {
         let changes = match before {
-            Some(_) => vec![app.consents.remove(&visit.space_id, entry)?],
+            // As it was read: what was taken back meanwhile is not agreed to.
+            Some(found) => vec![app.consents.remove_seen(&visit.space_id, entry, found.version)?],
             None => Vec::new(),
         };
         return Ok(Heard::Complete { erase, changes });
@@ -104,14 +106,16 @@ pub(crate) async fn withdraw(
         return Err(ProblemKind::Forbidden.into());
     }
     let found = asked(&app, &visit.space_id, opened).await?;
-    if found.is_none_or(|found| visit.now >= found.value.until()) {
-        return Err(ProblemKind::NotFound.into());
-    }
+    let found = found.filter(|found| visit.now < found.value.until());
+    let found = found.ok_or(ProblemKind::NotFound)?;
     let first_name = opened.holder.first_name().to_owned();
     let mut changes = word(&app, &visit, opened, &Notice::ClosureWithdrawn { first_name }).await?;
-    changes.push(app.consents.remove(&visit.space_id, Consents::closure_entry())?);
+    let entry = Consents::closure_entry();
+    changes.push(app.consents.remove_seen(&visit.space_id, entry, found.version)?);
     let elements = [WITHDRAWN_ELEMENT];
-    let done = Done { elements: &elements, changes: &changes, ..Done::default() };
+    // What the other says at this moment was decided on it.
+    let done =
+        Done { elements: &elements, changes: &changes, raises_epoch: true, ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;
     Ok(StatusCode::NO_CONTENT)
 }

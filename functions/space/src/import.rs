@@ -41,7 +41,8 @@ pub(crate) struct ImportView {
     import_id: ImportId,
     /// `awaitingContent`, `takingIn`, `done`, `refused`, `failed`.
     state: &'static str,
-    /// Why it was refused: `not-an-archive`, `not-yours`, `damaged`, `gone`.
+    /// Why it was refused: `not-an-archive`, `not-yours`, `same-space`, `damaged`,
+    /// `gone`.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// Documents that were added.

@@ -112,7 +112,7 @@ pub(crate) async fn find(
 }
 
 /// Whether an archive was made for such a party: what a holder sees, a representative may not.
-fn is_theirs(visit: &Visit, details: &ExportDetails) -> bool {
+pub(crate) fn is_theirs(visit: &Visit, details: &ExportDetails) -> bool {
     details.party == visit.party.name()
 }
 

@@ -5,8 +5,8 @@
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use espace_access::Done;
-use espace_http::{Bearer, JsonBody, Problem, ProblemBody};
-use espace_storage::{ChallengePurpose, ExportDetails};
+use espace_http::{Bearer, JsonBody, Problem, ProblemBody, ProblemKind};
+use espace_storage::{ChallengePurpose, ExportDetails, ExportState};
 
 use crate::App;
 use crate::ask_export::ExportAsked;
@@ -32,6 +32,9 @@ pub(crate) async fn unlock(
 ) -> Result<StatusCode, Problem> {
     let (visit, permit, export, details) = find(&app, &bearer, (&space_id, &export_id)).await?;
     let input = body?.value;
+    if export.state != ExportState::Ready {
+        return Err(ProblemKind::ExportNotReady.into());
+    }
     let factor = Factor { challenge_id: &input.challenge_id, otp: &input.otp };
     let challenge = second_factor(&app, &visit, ChallengePurpose::Export, factor).await?;
     let unlocked = (visit.claims.sid.clone(), unlocked_until(visit.now));

@@ -41,12 +41,13 @@ impl ClosureAsked {
         self.at.checked_add(days).unwrap_or(Timestamp::MAX)
     }
 
-    /// What comes of the word of one of `representatives` now, where `before` was asked.
-    pub fn agree(&self, before: Option<&Self>, representatives: usize) -> Agreement {
-        if representatives < 2 {
+    /// What comes of the word of one of `representatives` now, where `before` was asked. The
+    /// word of one who no longer represents the child does not count.
+    pub fn agree(&self, before: Option<&Self>, representatives: &[SpaceId]) -> Agreement {
+        if representatives.iter().all(|one| *one == self.by) {
             return Agreement::Complete { erase: self.erase };
         }
-        match before {
+        match before.filter(|before| representatives.contains(&before.by)) {
             Some(before) if before.by != self.by && self.at < before.until() => {
                 Agreement::Complete { erase: self.erase && before.erase }
             }
@@ -62,22 +63,22 @@ mod tests {
     #[test]
     fn it_takes_both_within_thirty_days_and_erases_only_where_both_say_so() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let asked = |by: u8, on: &str, erase| ClosureAsked {
-            by: SpaceId::from_bytes([by; 16]),
-            at: at(on),
-            erase,
-        };
+        let id = |by: u8| SpaceId::from_bytes([by; 16]);
+        let asked = |by: u8, on: &str, erase| ClosureAsked { by: id(by), at: at(on), erase };
+        let both = [id(1), id(2)];
         let first = asked(1, "2027-01-01T10:00:00Z", true);
         let complete = |erase| Agreement::Complete { erase };
-        assert_eq!(first.agree(None, 1), complete(true), "alone");
-        assert_eq!(first.agree(None, 2), Agreement::Pending);
+        assert_eq!(first.agree(None, &both[..1]), complete(true), "alone");
+        assert_eq!(first.agree(None, &both), Agreement::Pending);
         let again = asked(1, "2027-01-02T10:00:00Z", true);
-        assert_eq!(again.agree(Some(&first), 2), Agreement::Pending, "the same one twice");
+        assert_eq!(again.agree(Some(&first), &both), Agreement::Pending, "the same one twice");
         let last = asked(2, "2027-01-31T09:59:59Z", true);
-        assert_eq!(last.agree(Some(&first), 2), complete(true));
+        assert_eq!(last.agree(Some(&first), &both), complete(true));
         let keeps = asked(2, "2027-01-31T09:59:59Z", false);
-        assert_eq!(keeps.agree(Some(&first), 2), complete(false), "one of them keeps it");
+        assert_eq!(keeps.agree(Some(&first), &both), complete(false), "one of them keeps it");
         let late = asked(2, "2027-01-31T10:00:00Z", true);
-        assert_eq!(late.agree(Some(&first), 2), Agreement::Pending);
+        assert_eq!(late.agree(Some(&first), &both), Agreement::Pending);
+        let others = [id(2), id(3)];
+        assert_eq!(last.agree(Some(&first), &others), Agreement::Pending, "theirs no more");
     }
 }

@@ -215,6 +215,19 @@ impl Consents {
         Ok(Change::new("choice", part))
     }
 
+    /// The same, refused where it was written or removed since it was read.
+    pub fn remove_seen(
+        &self,
+        space_id: &SpaceId,
+        entry: &str,
+        version: Option<u64>,
+    ) -> Result<Change, StorageError> {
+        let values = item([(":seen", n(version.unwrap_or(0)))]);
+        let key = key(space_id, entry);
+        let part = self.table.delete_if_in_transaction(key, "#version = :seen", values)?;
+        Ok(Change::new("choice", part))
+    }
+
     /// Why someone came in an emergency, where that was written down.
     pub async fn emergency(
         &self,

@@ -177,6 +177,45 @@ impl DocumentDetails {
         self.history.iter().find(|past| past.version == number).cloned()
     }
 
+    /// The details as they stood while a version was the newest; `None` where there is no such
+    /// version. What was chosen about the document stays as it is.
+    #[must_use]
+    pub fn as_of(&self, version: u32) -> Option<Self> {
+        let PastVersion {
+            version,
+            title,
+            event_date,
+            comment,
+            content_type,
+            extension,
+            size,
+            sha256,
+            author,
+            added_at,
+            unique_id,
+            object,
+            content_key,
+        } = self.version(version)?;
+        let history = self.history.iter().filter(|past| past.version < version).cloned().collect();
+        Some(Self {
+            version,
+            title,
+            event_date,
+            comment,
+            content_type,
+            extension,
+            size,
+            sha256,
+            author,
+            added_at,
+            unique_id,
+            object,
+            content_key,
+            history,
+            ..self.clone()
+        })
+    }
+
     /// What stands, as it will be once another replaces it.
     pub fn as_past(&self) -> PastVersion {
         PastVersion {

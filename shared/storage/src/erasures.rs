@@ -10,7 +10,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
-use crate::keyring::KEY_HELD_FOR;
 use crate::table::{Item, Query, SCHEMA, Table, item, n, read, s};
 use crate::transaction::{Committed, Transaction};
 use crate::{
@@ -28,6 +27,10 @@ pub const ERASURE_SHARDS: u8 = 16;
 const RETRY_BACKOFF_S: i64 = 120;
 /// Tries before it is set aside for an operator: the last comes two days after the first.
 pub const ERASURE_TRIES_MAX: u32 = 11;
+/// After how long no function holds a key that was destroyed: a warm one gives it no more (it
+/// reads the wrapped form first, [`crate::KEY_HELD_FOR`] at most), one that took it before works on
+/// until its time-out, which is fifteen minutes at most on Lambda.
+const KEY_GONE_AFTER: SignedDuration = SignedDuration::from_mins(15);
 /// Days for which the table of keys can be restored to what it was (ADR 18): as the template
 /// says.
 pub const KEY_RECOVERY_DAYS: i64 = 7;
@@ -122,10 +125,9 @@ struct ErasureItem {
 impl ErasureDates {
     /// Those of an erasure written at an instant.
     pub fn of(erased_at: Timestamp) -> Self {
-        let held = SignedDuration::try_from(KEY_HELD_FOR).unwrap_or(SignedDuration::MAX);
         let restorable = SignedDuration::from_hours(24 * KEY_RECOVERY_DAYS);
         let after = |wait| erased_at.checked_add(wait).unwrap_or(Timestamp::MAX);
-        Self { inaccessible_since: after(held), unrecoverable_from: after(restorable) }
+        Self { inaccessible_since: after(KEY_GONE_AFTER), unrecoverable_from: after(restorable) }
     }
 }
 

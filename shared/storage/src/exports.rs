@@ -271,9 +271,11 @@ impl Exports {
             (":details", crate::table::b(sealed)),
             (":seen", n(export.write)),
             (":next", n(export.write + 1)),
+            (":zero", n(0)),
         ]);
         let at = self::key(&export.space_id, &export.export_id);
-        let update = "SET #details = :details, #write = :next";
+        // What comes on is not given up.
+        let update = "SET #details = :details, #write = :next, #tries = :zero";
         let kept = self.table.update(at, update, "#write = :seen", values).await?;
         export.write += 1;
         Ok(kept.is_some())

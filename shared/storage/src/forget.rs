@@ -2,6 +2,8 @@
 //! without any key. A kill at any point leaves what the next try finds. Must not know in which
 //! order.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use espace_crypto::BlindIndex;
 use espace_domain::SpaceId;
@@ -24,6 +26,9 @@ const PAGE: i32 = 200;
 const BATCH_MAX: usize = 25;
 /// Tries of a batch that is done in part.
 const BATCH_TRIES_MAX: u32 = 8;
+/// First wait of a batch that is done in part, doubled each time: a partition takes a thousand
+/// writes a second.
+const FIRST_WAIT_MS: u64 = 50;
 /// The index of persons, and of boxes, by space.
 const SPACE_INDEX: &str = "space";
 /// The index of representations by whom they are of.
@@ -90,7 +95,7 @@ impl Table {
                 Ok::<_, StorageError>(WriteRequest::builder().delete_request(request).build())
             };
             let mut left = chunk.iter().map(delete).collect::<Result<Vec<_>, _>>()?;
-            for _ in 0..BATCH_TRIES_MAX {
+            for attempt in 0..BATCH_TRIES_MAX {
                 let output = self
                     .client
                     .batch_write_item()
@@ -103,6 +108,7 @@ impl Table {
                 if left.is_empty() {
                     break;
                 }
+                tokio::time::sleep(Duration::from_millis(FIRST_WAIT_MS << attempt)).await;
             }
             if !left.is_empty() {
                 return Err(StorageError::Throttled { operation: "dynamodb:BatchWriteItem" });

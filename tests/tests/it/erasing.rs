@@ -162,14 +162,14 @@ async fn what_is_erased_is_gone_at_once_and_certified_once_no_key_is_held() -> R
     assert_eq!((&said["exists"], &said["kind"]), (&json!(true), &json!("erasure")));
     assert_eq!(said["inaccessibleSince"], Value::Null);
     deployed.fire("erasure").await?;
-    assert_eq!(verify(&deployed, &reference).await?, said, "not before five minutes");
-    deployed.fire_as_of("erasure", in_minutes(6)?).await?;
+    assert_eq!(verify(&deployed, &reference).await?, said, "not before a quarter of an hour");
+    deployed.fire_as_of("erasure", in_minutes(16)?).await?;
     let said = verify(&deployed, &reference).await?;
     let instant = |name: &str| -> Result<Timestamp> {
         Ok(said[name].as_str().context("an instant")?.parse()?)
     };
     let asked = instant("registeredAt")?;
-    assert_eq!(instant("inaccessibleSince")?, asked.checked_add(5.minutes())?);
+    assert_eq!(instant("inaccessibleSince")?, asked.checked_add(15.minutes())?);
     let days = (24 * KEY_RECOVERY_DAYS).hours();
     assert_eq!(instant("unrecoverableFrom")?, asked.checked_add(days)?);
     let told = |m: &local_cloud::mail::Message| m.subject == "Votre espace de santé est effacé";
@@ -190,7 +190,7 @@ async fn what_is_erased_is_gone_at_once_and_certified_once_no_key_is_held() -> R
     let person = deployed.person(patient.invited.person.text("nir")).await?;
     assert!(matches!(person.registration, Registration::Erased { .. }));
     // Done again it is nothing more.
-    deployed.fire_as_of("erasure", in_minutes(20)?).await?;
+    deployed.fire_as_of("erasure", in_minutes(40)?).await?;
     let mail = deployed.api.mail().await?;
     assert_eq!(mail.iter().filter(|m| m.to == address && told(m)).count(), 1);
     Ok(())
@@ -201,7 +201,7 @@ async fn one_who_had_all_erased_gets_nothing_by_itself_and_may_come_back() -> Re
     let deployed = Deployed::load().await?;
     let (patient, ..) = lived_in(&deployed).await?;
     erase(&deployed, &patient).await?;
-    deployed.fire_as_of("erasure", in_minutes(6)?).await?;
+    deployed.fire_as_of("erasure", in_minutes(16)?).await?;
     let person = &patient.invited.person;
     let raw = deployed.items("PersonsTable").await?;
     let index = deployed.person(person.text("nir")).await?.index.as_str().to_owned();
@@ -283,7 +283,7 @@ async fn every_table_and_bucket_restored_but_the_key_table_nothing_opens() -> Re
     let theirs = (physician.as_str(), report.as_str());
     assert_eq!(opens(&deployed, &patient, theirs).await?, (true, 200, 200));
     erase(&deployed, &patient).await?;
-    deployed.fire_as_of("erasure", in_minutes(6)?).await?;
+    deployed.fire_as_of("erasure", in_minutes(16)?).await?;
 
     // Everything is brought back as it was, but the keys.
     put_back(&deployed, &others).await?;

@@ -4,11 +4,12 @@
 use anyhow::{Context, Result, ensure};
 use jiff::ToSpan;
 use journeys::severed::{Door, Ended};
+use journeys::tables::due_table;
 use journeys::{Deployed, PASSWORD, Patient, now};
 use serde_json::{Value, json};
 
 use crate::erasing::{contents, raw};
-use crate::follow_up_kills::{job, table};
+use crate::follow_up_kills::job;
 use crate::vault::{OWN, deposit, entry, pdf};
 
 /// The job's function and binary.
@@ -49,15 +50,15 @@ async fn killed_at_every_step_all_is_gone_and_certified_once() -> Result<()> {
         let mine = entry(OWN, "Ordonnance");
         deposit(&deployed, &patient.token, space, &mine, pdf("mien")).await?.ok()?;
         let name = format!("erasures-{}", &space[..8]);
-        table(&dynamodb, &name, "spaceId").await?;
+        due_table(&dynamodb, &name, &["spaceId"]).await?;
         let own = [("ESPACE_ERASURES_TABLE", name.as_str())];
         let reference = erase(&deployed, &patient, &own).await?;
         let door = Door::open(&cloud, step, step % 4 == 2).await?;
         let severed = job(&deployed, ERASURE, &own, &door.endpoint).await?;
-        let ended = door.run(severed, in_minutes(6)?).await?;
+        let ended = door.run(severed, in_minutes(16)?).await?;
         // Due again after a while.
         let mut again = job(&deployed, ERASURE, &own, &cloud).await?;
-        let answer = again.invoke(in_minutes(20)?).await?;
+        let answer = again.invoke(in_minutes(40)?).await?;
         again.stop().await?;
         ensure!(answer["errorMessage"].is_null(), "step {step}: {answer}");
         let left = dynamodb.scan().table_name(&name).send().await?;

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
 use journeys::severed::{Door, Ended};
+use journeys::tables::due_table;
 use journeys::{Deployed, now};
 use local_cloud::api::Answer;
 use reqwest::Method;
@@ -349,7 +350,7 @@ async fn killed_at_every_step_the_archive_is_whole() -> Result<()> {
     deposit(&deployed, token, space, &own, pdf("une fois")).await?.ok()?;
     let dynamodb = aws_sdk_dynamodb::Client::new(&deployed.config);
     let name = format!("exports-{}", &space[..8]);
-    table(&dynamodb, &name).await?;
+    due_table(&dynamodb, &name, &["spaceId", "exportId"]).await?;
     let changes = [("ESPACE_EXPORTS_TABLE", name.as_str())];
     let function = deployed.space(&changes, now()).await?;
     let cloud = deployed.api.system().aws.clone();
@@ -389,38 +390,5 @@ async fn killed_at_every_step_the_archive_is_whole() -> Result<()> {
         killed += 1;
     }
     assert!(killed >= 7, "killed {killed} times");
-    Ok(())
-}
-
-/// A table of exports of the test's own.
-async fn table(dynamodb: &aws_sdk_dynamodb::Client, name: &str) -> Result<()> {
-    use aws_sdk_dynamodb::types::{
-        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
-        Projection, ProjectionType, ScalarAttributeType,
-    };
-    let attribute = |name: &str, kind| {
-        AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build()
-    };
-    let key =
-        |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
-    let due = GlobalSecondaryIndex::builder()
-        .index_name("due")
-        .key_schema(key("dueShard", KeyType::Hash)?)
-        .key_schema(key("dueAt", KeyType::Range)?)
-        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
-        .build()?;
-    dynamodb
-        .create_table()
-        .table_name(name)
-        .billing_mode(BillingMode::PayPerRequest)
-        .attribute_definitions(attribute("spaceId", ScalarAttributeType::S)?)
-        .attribute_definitions(attribute("exportId", ScalarAttributeType::S)?)
-        .attribute_definitions(attribute("dueShard", ScalarAttributeType::S)?)
-        .attribute_definitions(attribute("dueAt", ScalarAttributeType::N)?)
-        .key_schema(key("spaceId", KeyType::Hash)?)
-        .key_schema(key("exportId", KeyType::Range)?)
-        .global_secondary_indexes(due)
-        .send()
-        .await?;
     Ok(())
 }

@@ -2,11 +2,8 @@
 //! each is under review once.
 
 use anyhow::{Context, Result, ensure};
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType,
-};
 use journeys::severed::{Door, Ended};
+use journeys::tables::due_table;
 use journeys::{Deployed, now, rpps};
 use local_cloud::bench::owner_environment;
 use local_cloud::runtime_api::Process;
@@ -18,38 +15,6 @@ use crate::vault::PHYSICIAN;
 
 /// Steps after which the job is taken to be done, whatever it is.
 const STEPS_MAX: u32 = 40;
-
-/// A table of the test's own, which no other worker hears of.
-pub(crate) async fn table(
-    dynamodb: &aws_sdk_dynamodb::Client,
-    name: &str,
-    hash: &str,
-) -> Result<()> {
-    let attribute = |name: &str, kind| {
-        AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build()
-    };
-    let key =
-        |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
-    let keys_only = Projection::builder().projection_type(ProjectionType::KeysOnly).build();
-    let due = GlobalSecondaryIndex::builder()
-        .index_name("due")
-        .key_schema(key("dueShard", KeyType::Hash)?)
-        .key_schema(key("dueAt", KeyType::Range)?)
-        .projection(keys_only)
-        .build()?;
-    dynamodb
-        .create_table()
-        .table_name(name)
-        .billing_mode(BillingMode::PayPerRequest)
-        .attribute_definitions(attribute(hash, ScalarAttributeType::S)?)
-        .attribute_definitions(attribute("dueShard", ScalarAttributeType::S)?)
-        .attribute_definitions(attribute("dueAt", ScalarAttributeType::N)?)
-        .key_schema(key(hash, KeyType::Hash)?)
-        .global_secondary_indexes(due)
-        .send()
-        .await?;
-    Ok(())
-}
 
 /// The job in a process of its own.
 async fn process(deployed: &Deployed, table: &str, endpoint: &str) -> Result<Process> {
@@ -97,7 +62,7 @@ async fn killed_at_every_step_each_emergency_is_told_and_reviewed_once() -> Resu
     let patient = deployed.patient().await?;
     let name = format!("follow-ups-{}", &patient.space_id[..8]);
     let dynamodb = aws_sdk_dynamodb::Client::new(&deployed.config);
-    table(&dynamodb, &name, "followUpId").await?;
+    due_table(&dynamodb, &name, &["followUpId"]).await?;
     let changes = [("ESPACE_FOLLOW_UPS_TABLE", name.as_str())];
     let consent = deployed.consent(&changes, now()).await?;
     let urgent = deployed.api.professional(&rpps(), PHYSICIAN, None).await?;
@@ -153,7 +118,7 @@ async fn killed_at_every_step_each_message_is_told_once() -> Result<()> {
     let patient = deployed.patient().await?;
     let name = format!("follow-ups-{}", &patient.space_id[..8]);
     let dynamodb = aws_sdk_dynamodb::Client::new(&deployed.config);
-    table(&dynamodb, &name, "followUpId").await?;
+    due_table(&dynamodb, &name, &["followUpId"]).await?;
     let changes = [("ESPACE_FOLLOW_UPS_TABLE", name.as_str())];
     let messaging = deployed.messaging(&changes, now()).await?;
     let physician = deployed.api.professional(&rpps(), PHYSICIAN, None).await?;
@@ -207,8 +172,8 @@ async fn killed_at_every_step_each_answer_goes_out_under_its_own_id() -> Result<
         format!("follow-ups-{}", &patient.space_id[..8]),
         format!("mails-{}", &patient.space_id[..8]),
     );
-    table(&dynamodb, &words, "followUpId").await?;
-    table(&dynamodb, &mails, "mailId").await?;
+    due_table(&dynamodb, &words, &["followUpId"]).await?;
+    due_table(&dynamodb, &mails, &["mailId"]).await?;
     let own = [("ESPACE_FOLLOW_UPS_TABLE", words.as_str()), ("ESPACE_MAILS_TABLE", mails.as_str())];
     let messaging = deployed.messaging(&own[..1], now()).await?;
     let cloud = deployed.api.system().aws.clone();

@@ -84,6 +84,7 @@ pub(crate) async fn ended(deployed: &Deployed, key: &str) -> Result<Option<Strin
     let s3 = aws_sdk_s3::Client::new(&deployed.config);
     let bucket = deployed.stack.output("MailBucket")?;
     let text = |value: Option<&AttributeValue>| value.and_then(|v| v.as_s().ok()).cloned();
+    let mut is_gone = false;
     for _ in 0..300 {
         let items = deployed.items("MailsTable").await?;
         let place = key.replace("incoming/", "aside/");
@@ -93,9 +94,11 @@ pub(crate) async fn ended(deployed: &Deployed, key: &str) -> Result<Option<Strin
             ensure!(kept.is_ok(), "{key} was set aside and is gone");
             return Ok(Some(reason));
         }
-        if s3.head_object().bucket(bucket).key(key).send().await.is_err() {
+        if is_gone {
             return Ok(None);
         }
+        // It may have been set aside since the table was read: that is read once more.
+        is_gone = s3.head_object().bucket(bucket).key(key).send().await.is_err();
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     anyhow::bail!("{key} is still there")

@@ -148,7 +148,7 @@ async fn what_is_due_goes_once_its_count_is_released_and_nothing_else_does() -> 
         let left = item(&deployed, space).await?.context("its state")?;
         assert_eq!(text(&left, "state"), Some("erased"));
     }
-    deployed.fire_as_of("erasure", now().now().checked_add(6.minutes())?).await?;
+    deployed.fire_as_of("erasure", now().now().checked_add(16.minutes())?).await?;
     for space in &old {
         let left = raw(&deployed, &space.space_id).await?;
         let kinds = ["SpacesTable", "SpaceKeysTable", "TracesTable"];
@@ -239,7 +239,7 @@ async fn killed_at_every_step_each_space_is_erased_once_and_forgotten_once() -> 
     // The rest goes with a run of its own; each has its traces still.
     let (run, count) = plan(&deployed, as_of).await?;
     release(&deployed, &run.run_id, count).await?;
-    deployed.fire_as_of("erasure", now().now().checked_add(6.minutes())?).await?;
+    deployed.fire_as_of("erasure", now().now().checked_add(16.minutes())?).await?;
     for space in &spaces {
         let left = raw(&deployed, &space.space_id).await?;
         let traces = left.iter().filter(|(table, _)| *table == "TracesTable").count();

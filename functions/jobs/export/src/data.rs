@@ -2,19 +2,19 @@
 //!
 //! Must not know: how it is written.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use data_encoding::HEXLOWER;
 use espace_archive::{
-    Conversation, Manifest, Page, bundle as fhir, mail_of, page as html, text_of,
+    Conversation, ListedFile, Manifest, Page, bundle as fhir, mail_of, page as html, text_of,
 };
 use espace_crypto::{ContentPlace, MacPurpose};
-use espace_domain::{
-    Attachment, DocumentId, Message, PARIS, ReceivedFile, Thread, ThreadId, Trace,
-};
+use espace_domain::decision::Party;
+use espace_domain::{Attachment, DocumentId, Message, PARIS, ReceivedFile, Trace};
 use espace_jobs::JobError;
 use espace_notifications::log_sentence;
-use espace_storage::{KeyName, StoredContent};
+use espace_storage::{Choice, KeyName, StoredContent};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::make::Making;
@@ -56,23 +56,22 @@ pub(crate) fn content_of<'a>(
     }
 }
 
-/// A conversation with its messages; `None` where it is gone.
+/// The messages of a conversation, as many as it had when the archive was planned.
 async fn read(
     making: &Making<'_>,
-    thread_id: &ThreadId,
-) -> Result<Option<(Thread, Vec<Message>)>, JobError> {
+    planned: &PlannedConversation,
+) -> Result<Vec<Message>, JobError> {
     let (app, space) = (making.app, making.space_id());
-    let Some(stored) = app.messages.find(space, thread_id, &making.key).await? else {
-        return Ok(None);
-    };
+    let count = planned.thread.messages();
     let mut messages: Vec<Message> = Vec::new();
     loop {
         let after = messages.last().map_or(0, |message| message.number);
         let (found, more) =
-            app.messages.messages(space, thread_id, after, PAGE, &making.key).await?;
-        messages.extend(found);
-        if !more {
-            return Ok(Some((stored.thread, messages)));
+            app.messages.messages(space, &planned.thread_id, after, PAGE, &making.key).await?;
+        messages.extend(found.into_iter().filter(|message| message.number <= count));
+        let is_over = messages.last().is_some_and(|message| message.number >= count);
+        if !more || is_over {
+            return Ok(messages);
         }
     }
 }
@@ -91,7 +90,7 @@ pub(crate) async fn conversation(
     writer: &mut Writer<'_>,
 ) -> Result<(), JobError> {
     let Some(planned) = plan.conversations.get(index) else { return Ok(()) };
-    let Some((thread, messages)) = read(making, &planned.thread_id).await? else { return Ok(()) };
+    let messages = read(making, planned).await?;
     let folder = planned.folder();
     let mut joined = joined(plan);
     for message in &messages {
@@ -111,8 +110,9 @@ pub(crate) async fn conversation(
         }
     }
     let name = planned.thread_id.as_str();
-    let whole = Conversation { thread: &thread, name, messages: &messages, joined: &joined };
-    let at = thread.last_message_at;
+    let whole =
+        Conversation { thread: &planned.thread, name, messages: &messages, joined: &joined };
+    let at = planned.thread.last_message_at;
     writer.file(&planned.text, text_of(&whole).as_bytes(), at).await?;
     for message in &messages {
         let path = format!("{folder}/{:04}.eml", message.number);
@@ -146,13 +146,12 @@ pub(crate) async fn log(
 ) -> Result<(), JobError> {
     let traces = &making.app.traces;
     let at = plan.made_at;
-    let head = making.space.heads().of(log.chain);
     let first = (log.part - 1) * LOG_TRACES + 1;
     let last = (log.part * LOG_TRACES).min(log.last);
     let head = json!({
         "format": "espace-access-log/1", "spaceId": making.space_id(), "chain": log.chain,
         "part": log.part, "parts": log.parts, "createdAt": at,
-        "head": {"sequence": head.sequence, "hash": head.hash.to_hex()},
+        "head": {"sequence": log.last, "hash": log.hash},
     });
     let (mut lines, mut words) = (format!("{head}\n"), String::new());
     let mut from = Some(first).filter(|first| *first <= last);
@@ -191,59 +190,97 @@ fn in_words(making: &Making<'_>, plan: &Plan, content: &str) -> Result<String, J
 pub(crate) async fn bundle(making: &Making<'_>, plan: &Plan) -> Result<Vec<u8>, JobError> {
     let mut conversations = Vec::new();
     for planned in &plan.conversations {
-        if let Some((thread, messages)) = read(making, &planned.thread_id).await? {
-            conversations.push((planned.thread_id.to_string(), thread, messages));
-        }
+        let messages = read(making, planned).await?;
+        conversations.push((planned.thread_id.to_string(), planned.thread.clone(), messages));
     }
     bytes_of(&fhir(&plan.owner(making), &plan.documents(), &conversations))
 }
 
-/// The data for this system: all that is known, but where it lies and under which keys.
-pub(crate) async fn whole(making: &Making<'_>, plan: &Plan) -> Result<Vec<u8>, JobError> {
+/// The data for this system: all that is known of what was written, but where it lies and under
+/// which keys.
+pub(crate) async fn whole(
+    making: &Making<'_>,
+    plan: &Plan,
+    written: &[ListedFile],
+) -> Result<Vec<u8>, JobError> {
+    let written: HashSet<&str> = written.iter().map(|file| file.path.as_str()).collect();
+    let is_there = |path: &str| written.contains(path);
     let mut documents = Vec::new();
     for version in plan.versions.iter().filter(|version| !version.kept.is_past) {
         let id = &version.kept.document_id;
         let found = making.app.documents.find(making.space_id(), id, &making.key).await?;
         let Some(document) = found else { continue };
-        let mut details = value_of(&document.details)?;
-        without_keys(&mut details);
         let of_document = plan.versions.iter().map(|v| &v.kept).filter(|v| v.document_id == *id);
         let paths: HashMap<_, _> =
             of_document.map(|v| (v.version.to_string(), v.path.clone())).collect();
+        if !paths.values().all(|path| is_there(path)) {
+            continue;
+        }
+        let Some(mut details) = document.details.as_of(version.kept.version) else { continue };
+        if making.party != Party::Holder {
+            // A minor's rule about secret care is theirs alone.
+            details.rules.clear();
+        }
+        let mut details = value_of(&details)?;
+        without_keys(&mut details);
         documents.push(json!({"documentId": id, "details": details, "paths": paths}));
     }
     let mut conversations = Vec::new();
     for planned in &plan.conversations {
-        if let Some((thread, messages)) = read(making, &planned.thread_id).await? {
-            let files: HashMap<_, _> = messages
-                .iter()
-                .flat_map(|message| files_of(planned, message))
-                .map(|(file, path)| (file.file_id.to_string(), path))
-                .collect();
-            let mut messages = value_of(&messages)?;
-            without_keys(&mut messages);
-            conversations.push(json!({
-                "threadId": planned.thread_id, "thread": value_of(&thread)?,
-                "messages": messages, "files": files,
-            }));
+        let messages = read(making, planned).await?;
+        let files: HashMap<_, _> = messages
+            .iter()
+            .flat_map(|message| files_of(planned, message))
+            .map(|(file, path)| (file.file_id.to_string(), path))
+            .collect();
+        if !files.values().all(|path| is_there(path)) {
+            // A file that went meanwhile: without it the archive would not be taken in.
+            continue;
         }
+        let mut messages = value_of(&messages)?;
+        without_keys(&mut messages);
+        conversations.push(json!({
+            "threadId": planned.thread_id, "thread": value_of(&planned.thread)?,
+            "messages": messages, "files": files,
+        }));
     }
-    let mut choices = Vec::new();
-    for (_, choice) in making.app.consents.list(making.space_id(), &making.key).await? {
-        choices.push(value_of(&choice.value)?);
-    }
+    let (choices, consents) = chosen(making, plan.made_at).await?;
     let whole = json!({
         "format": espace_archive::FORMAT, "madeAt": plan.made_at, "documents": documents,
-        "conversations": conversations, "choices": choices,
+        "conversations": conversations, "choices": choices, "consents": consents,
     });
     bytes_of(&whole)
+}
+
+/// What the person chose, as far as they are shown it: what lets nobody in, which comes back with
+/// the archive; and whom they let in, which does not. Of helpers and of the other representative
+/// it holds nothing: their spaces' names are theirs.
+async fn chosen(making: &Making<'_>, now: Timestamp) -> Result<(Vec<Value>, Vec<Value>), JobError> {
+    let (mut choices, mut consents) = (Vec::new(), Vec::new());
+    for (_, found) in making.app.consents.list(making.space_id(), &making.key).await? {
+        match &found.value {
+            Choice::Rule(rule) if rule.secret && making.party != Party::Holder => {}
+            Choice::Block(_) | Choice::Rule(_) | Choice::Emergencies(_) => {
+                choices.push(value_of(&found.value)?);
+            }
+            Choice::Tie(tie) => {
+                let Some(grant) = tie.grant_at(now) else { continue };
+                consents.push(json!({
+                    "rpps": tie.rpps, "name": tie.name, "profession": tie.profession,
+                    "since": grant.since, "until": grant.until,
+                }));
+            }
+            _ => {}
+        }
+    }
+    Ok((choices, consents))
 }
 
 /// The page.
 pub(crate) fn page(making: &Making<'_>, plan: &Plan) -> String {
     let owner = plan.owner(making);
     let conversations: Vec<_> =
-        plan.conversations.iter().map(|c| (c.subject.clone(), c.text.clone())).collect();
+        plan.conversations.iter().map(|c| (c.thread.subject.clone(), c.text.clone())).collect();
     let log: Vec<_> = plan.log.iter().map(|log| (log.words.clone(), log.path.clone())).collect();
     let documents = plan.documents();
     html(&Page { owner: &owner, documents: &documents, conversations: &conversations, log: &log })
@@ -253,7 +290,7 @@ pub(crate) fn page(making: &Making<'_>, plan: &Plan) -> String {
 pub(crate) fn manifest(
     making: &Making<'_>,
     plan: &Plan,
-    files: &[espace_archive::ListedFile],
+    files: &[ListedFile],
 ) -> Result<Vec<u8>, JobError> {
     let manifest = Manifest {
         format: espace_archive::FORMAT.to_owned(),

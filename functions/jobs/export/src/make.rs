@@ -191,7 +191,7 @@ async fn write(
             writer.file(espace_archive::BUNDLE, &bytes, at).await
         }
         Step::Whole => {
-            let bytes = data::whole(making, plan).await?;
+            let bytes = data::whole(making, plan, &writer.written.files).await?;
             writer.file(espace_archive::WHOLE, &bytes, at).await
         }
         Step::Page => {

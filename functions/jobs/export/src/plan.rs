@@ -6,7 +6,7 @@ use espace_archive::{KeptVersion, Owner, Paths};
 use espace_domain::decision::{
     Action, Chain, DocumentFacts, Party, PartyKind, Situation, SpaceStanding, decide,
 };
-use espace_domain::{MatrixGroup, ThreadId, paris_date};
+use espace_domain::{MatrixGroup, Thread, ThreadId, paris_date};
 use espace_jobs::JobError;
 use espace_storage::{Author, Document, PastVersion};
 use jiff::Timestamp;
@@ -42,7 +42,8 @@ pub(crate) struct PlannedVersion {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PlannedConversation {
     pub(crate) thread_id: ThreadId,
-    pub(crate) subject: String,
+    /// As it was when the archive was planned: later messages are not in it.
+    pub(crate) thread: Thread,
     pub(crate) text: String,
 }
 
@@ -52,8 +53,9 @@ pub(crate) struct PlannedLog {
     pub(crate) chain: Chain,
     pub(crate) part: u64,
     pub(crate) parts: u64,
-    /// The last trace that is in the log.
+    /// The last trace that is in the log, and its hash.
     pub(crate) last: u64,
+    pub(crate) hash: String,
     /// Where it is in words.
     pub(crate) words: String,
     /// Where it is as it is verified.
@@ -185,7 +187,8 @@ async fn conversations(
             let subject = stored.thread.subject.clone();
             let day = paris_date(stored.thread.last_message_at);
             let text = paths.give(&["messages"], &format!("{day} {subject}"), "txt");
-            planned.push(PlannedConversation { thread_id: stored.thread_id, subject, text });
+            let (thread_id, thread) = (stored.thread_id, stored.thread);
+            planned.push(PlannedConversation { thread_id, thread, text });
         }
     }
     Ok(planned)
@@ -196,12 +199,14 @@ fn log(making: &Making<'_>) -> Vec<PlannedLog> {
     let shown = |chain: &Chain| chain.is_shown_to(making.party) && !chain.is_pending();
     let mut planned = Vec::new();
     for chain in Chain::ALL.into_iter().filter(shown) {
-        let last = making.space.heads().of(chain).sequence;
+        let head = making.space.heads().of(chain);
+        let (last, hash) = (head.sequence, head.hash.to_hex());
         let parts = last.div_ceil(LOG_TRACES);
         for part in 1..=parts {
             let path = format!("{}/{}-{part:03}", espace_archive::LOG, chain.name());
             let (words, path) = (format!("{path}.txt"), format!("{path}.ndjson"));
-            planned.push(PlannedLog { chain, part, parts, last, words, path });
+            let hash = hash.clone();
+            planned.push(PlannedLog { chain, part, parts, last, hash, words, path });
         }
     }
     planned
@@ -224,7 +229,7 @@ fn in_words(author: &Author) -> String {
 impl PlannedConversation {
     /// Where its messages and files are.
     pub(crate) fn folder(&self) -> &str {
-        self.text.trim_end_matches(".txt")
+        self.text.strip_suffix(".txt").unwrap_or(&self.text)
     }
 }
 

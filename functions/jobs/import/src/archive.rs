@@ -18,7 +18,9 @@ use serde_json::Value;
 
 use crate::App;
 
-/// Longest directory, manifest and data that are read, bytes.
+/// Longest directory and manifest, bytes: read before anything vouches for them.
+const UNVOUCHED_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Longest data that are read, bytes.
 const HELD_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Bytes of a content read at once.
 const READ_BYTES: u64 = 1024 * 1024;
@@ -32,6 +34,8 @@ pub(crate) enum Refusal {
     NotTheirs,
     /// A file is not what the manifest says.
     Damaged,
+    /// It was taken from this very space: what was removed here since would come back.
+    SameSpace,
     /// It is not there any more.
     Gone,
 }
@@ -67,6 +71,7 @@ impl Refusal {
             Self::NotOurs => "not-an-archive",
             Self::NotTheirs => "not-yours",
             Self::Damaged => "damaged",
+            Self::SameSpace => "same-space",
             Self::Gone => "gone",
         }
     }
@@ -89,6 +94,9 @@ impl<'a> Archive<'a> {
         let not_ours = |_| Unread::Refused(Refusal::NotOurs);
         let tail = bytes(app, &name, (size.saturating_sub(tail_bytes(size)), size)).await?;
         let directory = Directory::of_tail(&tail, size).map_err(not_ours)?;
+        if directory.end - directory.start > UNVOUCHED_BYTES_MAX {
+            return Err(Unread::Refused(Refusal::NotOurs));
+        }
         let listed = bytes(app, &name, (directory.start, directory.end)).await?;
         let files = directory.files(&listed).map_err(not_ours)?;
         let mut archive = Self { app, name, files, hashes: HashMap::new(), whole: Value::Null };
@@ -104,6 +112,9 @@ impl<'a> Archive<'a> {
         if manifest.format != FORMAT {
             return Err(Unread::Refused(Refusal::NotOurs));
         }
+        if manifest.space_id == archive.name.space_id {
+            return Err(Unread::Refused(Refusal::SameSpace));
+        }
         archive.hashes = manifest.files.into_iter().map(|file| (file.path, file.sha256)).collect();
         let whole = archive.held(WHOLE).await?;
         archive.whole =
@@ -113,7 +124,8 @@ impl<'a> Archive<'a> {
 
     /// A file that no manifest lists.
     async fn unlisted(&self, path: &str) -> Result<Vec<u8>, Unread> {
-        let stored = self.files.get(path).ok_or(Unread::Refused(Refusal::NotOurs))?;
+        let stored = self.files.get(path).filter(|file| file.size <= UNVOUCHED_BYTES_MAX);
+        let stored = stored.ok_or(Unread::Refused(Refusal::NotOurs))?;
         bytes(self.app, &self.name, (stored.start, stored.start + stored.size)).await
     }
 

@@ -28,6 +28,6 @@ pub(crate) async fn take_in(taking: &TakingIn<'_>, choice: Value) -> Result<(), 
     let (key, random) = (&taking.key, app.random.as_ref());
     let changes = [app.consents.put(space_id, &entry, &choice, key, random)?];
     // Refused where it is there: what the person chose since stands.
-    taking.record(Some((ELEMENT, Chain::Ordinary)), &changes).await?;
+    taking.record(Some((ELEMENT, Chain::Ordinary)), &changes, true).await?;
     Ok(())
 }

@@ -61,14 +61,14 @@ pub(crate) async fn take_in(
             changes.push(app.documents.keep_file(space_id, &file.file_id, &file.object)?);
         }
         changes.push(app.messages.add(space_id, id, &message, key, random)?);
-        taking.record(None, &changes).await?;
+        taking.record(None, &changes, false).await?;
     }
     let facts = kept.thread.facts(false);
     let stored = StoredThread { thread_id: id.clone(), write, thread: kept.thread };
     let changes = [app.messages.restore(space_id, &stored, key, random)?];
     let chain =
         Situation { thread: Some(facts), ..Situation::of_space(SpaceStanding::Active) }.chain();
-    if taking.record(Some((id.as_str(), chain)), &changes).await? {
+    if taking.record(Some((id.as_str(), chain)), &changes, false).await? {
         taken.conversations += 1;
     }
     Ok(())

@@ -64,7 +64,7 @@ pub(crate) async fn take_in(
     };
     let chain =
         Situation { document: Some(facts), ..Situation::of_space(SpaceStanding::Active) }.chain();
-    if taking.record(Some((id.as_str(), chain)), &changes).await? {
+    if taking.record(Some((id.as_str(), chain)), &changes, false).await? {
         taken.documents += 1;
     } else {
         // Another is there under a name of its own: of a kind of which there is one.

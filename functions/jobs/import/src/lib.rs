@@ -34,7 +34,10 @@ pub async fn handle(
     };
     let as_of = app.settings.as_of(&scheduled, context.clock.now())?;
     let mut outcome = JobOutcome::default();
-    for shard in 0..IMPORT_SHARDS {
+    // Another shard first each minute: one archive that takes long starves no other.
+    let minute = as_of.as_second() / 60;
+    let first = u8::try_from(minute.rem_euclid(i64::from(IMPORT_SHARDS))).unwrap_or(0);
+    for shard in (0..IMPORT_SHARDS).map(|n| (n + first) % IMPORT_SHARDS) {
         for (space_id, import_id) in app.imports.due(shard, as_of, PAGE).await? {
             if context.clock.now() >= context.stop_at {
                 return Ok(outcome);

@@ -118,6 +118,10 @@ async fn everything(
     let list = |name: &str| {
         archive.whole.get(name).and_then(|list| list.as_array()).cloned().unwrap_or_default()
     };
+    // What keeps someone out first.
+    for choice in list("choices") {
+        choices::take_in(taking, choice).await?;
+    }
     for document in list("documents") {
         documents::take_in(taking, archive, document, taken).await?;
         if context.clock.now() >= context.stop_at {
@@ -130,19 +134,18 @@ async fn everything(
             return Ok(false);
         }
     }
-    for choice in list("choices") {
-        choices::take_in(taking, choice).await?;
-    }
     Ok(true)
 }
 
 impl TakingIn<'_> {
     /// Writes an act on the space, with its trace where it is said what it is about; `false`
-    /// where what it changes stands otherwise already.
+    /// where what it changes stands otherwise already. With `raises_epoch`, what was decided
+    /// before it stops.
     pub(crate) async fn record(
         &self,
         about: Option<(&str, Chain)>,
         changes: &[Change],
+        raises_epoch: bool,
     ) -> Result<bool, JobError> {
         let random = self.app.random.as_ref();
         for _ in 0..RACES_MAX {
@@ -152,7 +155,7 @@ impl TakingIn<'_> {
                 space: &space,
                 trace: draft.as_ref().map(|draft| (draft, &self.trace_key)),
                 changes,
-                raises_epoch: false,
+                raises_epoch,
                 becomes: None,
                 is_followed_up: false,
             };
