@@ -48,8 +48,9 @@ pub(crate) async fn hear(
     let theirs = links.into_iter().filter(|link| link.kind == LinkKind::Representative);
     let representatives: Vec<_> = theirs.map(|link| link.representative).collect();
     let before = asked(app, &visit.space_id, opened).await?;
+    let named = opened.named_representatives;
     let said = ClosureAsked { by: own.space.space_id.clone(), at: visit.now, erase };
-    let agreed = said.agree(before.as_ref().map(|found| &found.value), &representatives);
+    let agreed = said.agree(before.as_ref().map(|found| &found.value), &representatives, named);
     let entry = Consents::closure_entry();
     if let Agreement::Complete { erase } = agreed {
         let changes = match before {

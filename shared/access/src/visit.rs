@@ -61,6 +61,8 @@ pub struct Opened {
     pub matricule: Option<String>,
     /// The treating doctor the insurer knows of, whom the holder has not chosen by that.
     pub known_treating_doctor: Option<String>,
+    /// How many represent the holder by the insurer's word.
+    pub named_representatives: usize,
     /// The document it is about.
     pub document: Option<Document>,
     /// The content on its way to be that document, or its next version.
@@ -252,6 +254,7 @@ impl Arrival {
         let choices = read(seen.choices.take())?.and_then(|found| found.map(emergencies_of));
         let whole = space.whole_holder(&content_key)?;
         let (holder, matricule) = (whole.traits, whole.matricule);
+        let named_representatives = whole.representatives;
         let known_treating_doctor = whole.treating_doctor;
         let document = seen.document.take().map(|sealed| sealed.open(&content_key)).transpose()?;
         let upload = seen.upload.take().map(|sealed| sealed.open(&content_key)).transpose()?;
@@ -284,6 +287,7 @@ impl Arrival {
             own,
             matricule,
             known_treating_doctor,
+            named_representatives,
             document,
             upload,
             uniques,

@@ -42,9 +42,17 @@ impl ClosureAsked {
     }
 
     /// What comes of the word of one of `representatives` now, where `before` was asked. The
-    /// word of one who no longer represents the child does not count.
-    pub fn agree(&self, before: Option<&Self>, representatives: &[SpaceId]) -> Agreement {
-        if representatives.iter().all(|one| *one == self.by) {
+    /// word of one who no longer represents the child does not count. Where the insurer `named`
+    /// more than have taken the space in hand, one alone closes it, which either undoes, and
+    /// does not have it erased.
+    pub fn agree(
+        &self,
+        before: Option<&Self>,
+        representatives: &[SpaceId],
+        named: usize,
+    ) -> Agreement {
+        let is_alone = representatives.iter().all(|one| *one == self.by);
+        if is_alone && (named < 2 || !self.erase) {
             return Agreement::Complete { erase: self.erase };
         }
         match before.filter(|before| representatives.contains(&before.by)) {
@@ -68,17 +76,20 @@ mod tests {
         let both = [id(1), id(2)];
         let first = asked(1, "2027-01-01T10:00:00Z", true);
         let complete = |erase| Agreement::Complete { erase };
-        assert_eq!(first.agree(None, &both[..1]), complete(true), "alone");
-        assert_eq!(first.agree(None, &both), Agreement::Pending);
+        assert_eq!(first.agree(None, &both[..1], 1), complete(true), "alone");
+        assert_eq!(first.agree(None, &both, 2), Agreement::Pending);
+        assert_eq!(first.agree(None, &both[..1], 2), Agreement::Pending, "another was named");
+        let kept = asked(1, "2027-01-01T10:00:00Z", false);
+        assert_eq!(kept.agree(None, &both[..1], 2), complete(false), "which is undone");
         let again = asked(1, "2027-01-02T10:00:00Z", true);
-        assert_eq!(again.agree(Some(&first), &both), Agreement::Pending, "the same one twice");
+        assert_eq!(again.agree(Some(&first), &both, 2), Agreement::Pending, "the same one twice");
         let last = asked(2, "2027-01-31T09:59:59Z", true);
-        assert_eq!(last.agree(Some(&first), &both), complete(true));
+        assert_eq!(last.agree(Some(&first), &both, 2), complete(true));
         let keeps = asked(2, "2027-01-31T09:59:59Z", false);
-        assert_eq!(keeps.agree(Some(&first), &both), complete(false), "one of them keeps it");
+        assert_eq!(keeps.agree(Some(&first), &both, 2), complete(false), "one of them keeps it");
         let late = asked(2, "2027-01-31T10:00:00Z", true);
-        assert_eq!(late.agree(Some(&first), &both), Agreement::Pending);
+        assert_eq!(late.agree(Some(&first), &both, 2), Agreement::Pending);
         let others = [id(2), id(3)];
-        assert_eq!(last.agree(Some(&first), &others), Agreement::Pending, "theirs no more");
+        assert_eq!(last.agree(Some(&first), &others, 2), Agreement::Pending, "theirs no more");
     }
 }

@@ -154,16 +154,20 @@ impl ErasureStores {
         Ok(changes)
     }
 
-    /// Ends a space of which nothing is left but itself: with its trace key. `false` where it
+    /// Begins to end a space of which only the traces are left: their key goes. `false` where it
     /// changed since it was read, or something of it is still to be removed.
-    pub async fn forget(&self, spaces: &Spaces, space: &Space) -> Result<bool, StorageError> {
+    pub async fn forget(
+        &self,
+        spaces: &Spaces,
+        space: &Space,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
         let space_id = &space.space_id;
         let table = &self.erasures.table;
         let is_over = "attribute_not_exists(#spaceId)";
-        let trace_key = self.space_keys.trace_destroyed(space_id)?;
         let transaction = Transaction::default()
-            .with("space", spaces.forgotten(space)?)
-            .with("spaceKey", trace_key)
+            .with("space", spaces.forgetting(space, now)?)
+            .with("spaceKey", self.space_keys.trace_destroyed(space_id)?)
             .with("erasure", table.check_in_transaction(key(space_id), is_over, Item::new())?);
         Ok(transaction.commit(&table.client).await? == Committed::Yes)
     }

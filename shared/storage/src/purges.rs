@@ -91,23 +91,36 @@ impl Spaces {
         } else {
             ("REMOVE #heldSince ADD #epoch :one", item([(":one", n(1))]))
         };
-        let updated = self
-            .table()
-            .update(key(space_id), update, "attribute_exists(#spaceId)", values)
-            .await?;
+        // One whose traces are going cannot be kept any more.
+        let condition = "attribute_exists(#spaceId) AND attribute_not_exists(#forgottenAt)";
+        let updated = self.table().update(key(space_id), update, condition, values).await?;
         Ok(updated.is_some())
     }
 
-    /// The write by which an erased space goes altogether, refused where it is not as it was
-    /// read.
-    pub(crate) fn forgotten(&self, space: &Space) -> Result<TransactWriteItem, StorageError> {
+    /// The write by which an erased space's traces begin to go, refused where it is not as it
+    /// was read: from then on nothing keeps it.
+    pub(crate) fn forgetting(
+        &self,
+        space: &Space,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StorageError> {
         let erased = matches!(space.state, SpaceState::Erased { .. }) && !space.is_held;
         if !erased {
             return Err(StorageError::Corrupt { what: "space to be forgotten" });
         }
-        let values = item([(":epoch", n(space.epoch)), (":state", s(space.state.name()))]);
-        let condition = "#epoch = :epoch AND #state = :state";
-        self.table().delete_if_in_transaction(key(&space.space_id), condition, values)
+        let values = item([
+            (":epoch", n(space.epoch)),
+            (":state", s(space.state.name())),
+            (":now", n(now.as_second())),
+        ]);
+        let condition = "#epoch = :epoch AND #state = :state AND attribute_not_exists(#heldSince)";
+        let set = "SET #forgottenAt = :now";
+        self.table().update_in_transaction(key(&space.space_id), set, condition, values)
+    }
+
+    /// Removes a space whose traces are gone.
+    pub async fn forgotten(&self, space_id: &SpaceId) -> Result<(), StorageError> {
+        self.table().delete(key(space_id)).await
     }
 }
 

@@ -93,6 +93,9 @@ pub(crate) struct SpaceItem {
     /// Since when a judge or the supervision keeps it from being erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) held_since: Option<i64>,
+    /// Since when its traces are going: their key is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) forgotten_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) frozen: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -215,6 +218,7 @@ impl TryFrom<SpaceItem> for Space {
             },
             is_frozen: stored.frozen == Some(true),
             is_held: stored.held_since.is_some(),
+            is_forgotten: stored.forgotten_at.is_some(),
             account: stored.account,
             heads: stored.heads.try_into()?,
             holder: stored.holder,

@@ -38,6 +38,8 @@ pub struct Space {
     pub is_frozen: bool,
     /// Whether something keeps it from being erased.
     pub is_held: bool,
+    /// Whether its traces are going: nothing keeps it any more.
+    pub is_forgotten: bool,
     /// The account of its holder, where they activated it themselves.
     pub account: Option<SpaceAccount>,
     pub(crate) heads: Heads,
@@ -57,6 +59,10 @@ pub struct Holder {
     /// never chosen for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub treating_doctor: Option<String>,
+    /// How many represent them by the insurer's word, whether or not they have taken the space
+    /// in hand.
+    #[serde(default)]
+    pub representatives: usize,
 }
 
 /// The account that opens a space.
@@ -129,6 +135,7 @@ impl Spaces {
             erased_at: None,
             traces_due_at: None,
             held_since: None,
+            forgotten_at: None,
             frozen: None,
             deceased: None,
             account,
@@ -341,10 +348,15 @@ impl Space {
 
 impl Holder {
     /// The holder of a space about to exist, or as fed again.
-    pub fn new(traits: &Traits, nir: Option<&Nir>, treating_doctor: Option<&str>) -> Self {
+    pub fn new(
+        traits: &Traits,
+        nir: Option<&Nir>,
+        treating_doctor: Option<&str>,
+        representatives: usize,
+    ) -> Self {
         let matricule = nir.map(|nir| nir.expose().to_owned());
         let treating_doctor = treating_doctor.map(str::to_owned);
-        Self { traits: traits.clone(), matricule, treating_doctor }
+        Self { traits: traits.clone(), matricule, treating_doctor, representatives }
     }
 }
 

@@ -160,6 +160,9 @@ async fn a_parent_alone_closes_alone() -> Result<()> {
     let token = deployed.activate_and_log_in(&family.parents[0]).await?;
     let child = attach(&deployed, &family, 0, &token).await?;
     let parents = Parents { family, tokens: vec![token], child };
+    // The insurer names another, who has not taken the space in hand: nothing is erased.
+    let erased = parents.close(&deployed, 0, true).await?;
+    assert_eq!(erased.json()["state"], "pending");
     let closed = parents.close(&deployed, 0, false).await?;
     assert_eq!(closed.json()["state"], "closed");
     Ok(())

@@ -59,7 +59,7 @@ pub(crate) async fn purge(
             return Ok(Purged::Not);
         }
         let purged = match &space.state {
-            SpaceState::Erased { .. } => forget(app, &space).await?,
+            SpaceState::Erased { .. } => forget(app, &space, context).await?,
             _ => erase(app, &space, as_of, context).await?,
         };
         if let Some(purged) = purged {
@@ -116,14 +116,23 @@ async fn erase(
     Ok(matches!(recorded, Recorded::Yes(_)).then_some(Purged::Erased))
 }
 
-/// Removes the traces of an erased space, then their key with all that is left of it. `None`
-/// where it changed meanwhile.
-async fn forget(app: &App, space: &Space) -> Result<Option<Purged>, JobError> {
+/// Removes the key of an erased space's traces, in the write that no hold comes after; then the
+/// traces, then what is left of it. `None` where it changed meanwhile.
+async fn forget(
+    app: &App,
+    space: &Space,
+    context: &JobContext,
+) -> Result<Option<Purged>, JobError> {
     let space_id = &space.space_id;
     if app.erasure.erasures.find(space_id).await?.is_some() {
         return Ok(Some(Purged::Pending));
     }
+    let spaces = app.acts.spaces();
+    // Begun before and killed: the key is gone, and nothing keeps the space any more.
+    if !space.is_forgotten && !app.erasure.forget(spaces, space, context.clock.now()).await? {
+        return Ok(None);
+    }
     app.acts.traces().forget(space_id).await?;
-    let is_done = app.erasure.forget(app.acts.spaces(), space).await?;
-    Ok(is_done.then_some(Purged::Forgotten))
+    spaces.forgotten(space_id).await?;
+    Ok(Some(Purged::Forgotten))
 }

@@ -39,10 +39,16 @@ pub(super) async fn refresh_space(
     let was_deceased = space.suspension == Some(Suspension::Deceased);
     let kept: Vec<&Nir> = person.representatives.iter().collect();
     let former: Vec<Nir> = before.representatives().filter(|nir| !kept.contains(&nir)).collect();
-    let knows_more = before.treating_doctor != person.treating_doctor;
+    let knows_more = before.treating_doctor != person.treating_doctor
+        || before.representatives().count() != person.representatives.len();
     if before.traits != person.traits || is_deceased != was_deceased || knows_more {
-        let holder =
-            &Holder::new(&person.traits, Some(&person.nir), person.treating_doctor.as_deref());
+        let named = person.representatives.len();
+        let holder = &Holder::new(
+            &person.traits,
+            Some(&person.nir),
+            person.treating_doctor.as_deref(),
+            named,
+        );
         let spaces = &stores.spaces;
         let part = spaces.refresh_in_transaction(&space, holder, is_deceased, key, random)?;
         transaction = transaction.with("space", part);

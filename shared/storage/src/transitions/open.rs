@@ -131,6 +131,7 @@ impl NewSpace<'_> {
             &self.record.traits,
             self.record.nir().as_ref(),
             self.record.treating_doctor.as_deref(),
+            self.record.representatives().count(),
         );
         let account = self.account.clone();
         let space = spaces.put_in_transaction(
