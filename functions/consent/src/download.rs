@@ -9,7 +9,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use espace_domain::decision::Chain;
 use espace_http::{Bearer, Problem, ProblemBody, ProblemKind};
-use espace_storage::{AnchorProof, StoredTrace};
+use espace_storage::{AccessLogFile, AnchorProof};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
@@ -19,8 +19,6 @@ use crate::access_log::enter;
 use crate::shown::{shown_chain, shown_head};
 use crate::verification::anchored;
 
-/// The format of the file.
-const FORMAT: &str = "espace-access-log/1";
 /// Traces of one part: some 1.5 MB.
 const PART_TRACES: u64 = 2_000;
 /// Traces asked for at once.
@@ -68,17 +66,21 @@ pub(crate) async fn download(
     }
     let first = (part - 1) * PART_TRACES + 1;
     let last = (part * PART_TRACES).min(head.sequence);
-    let mut lines = vec![json!({
-        "format": FORMAT, "spaceId": visit.space_id, "chain": chain, "part": part,
-        "parts": parts, "createdAt": visit.now,
-        "head": {"sequence": head.sequence, "hash": head.hash.to_hex()},
-    })];
+    let hash = head.hash.to_hex();
+    let file = AccessLogFile {
+        space_id: &visit.space_id,
+        chain,
+        part: (part, parts),
+        at: visit.now,
+        head: (head.sequence, &hash),
+    };
+    let mut lines = vec![file.first_line()];
     let traces = app.guard.acts().traces();
     let mut from = Some(first).filter(|first| *first <= last);
     while let Some(start) = from {
         let key = &opened.trace_key;
         let (found, next) = traces.oldest(&visit.space_id, chain, start, PAGE, key).await?;
-        lines.extend(found.iter().filter(|t| t.head.sequence <= last).map(line));
+        lines.extend(found.iter().filter(|t| t.head.sequence <= last).map(AccessLogFile::line));
         from = next.filter(|next| *next <= last);
     }
     if part == parts
@@ -96,13 +98,6 @@ pub(crate) async fn download(
         (header::CONTENT_DISPOSITION, "attachment; filename=\"journal-des-acces.ndjson\""),
     ];
     Ok((headers, text).into_response())
-}
-
-fn line(trace: &StoredTrace) -> Value {
-    json!({
-        "sequence": trace.head.sequence, "previousHash": trace.previous.to_hex(),
-        "hash": trace.head.hash.to_hex(), "content": trace.content,
-    })
 }
 
 /// What shows that the chain was anchored.

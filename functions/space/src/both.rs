@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use espace_access::{Done, Opened, Visit};
 use espace_domain::decision::{Action, Party};
-use espace_domain::{Agreement, ClosureAsked, SpaceId};
+use espace_domain::{Agreement, ClosureAsked};
 use espace_http::{Bearer, Problem, ProblemBody, ProblemKind};
 use espace_notifications::Notice;
 use espace_storage::{Change, Choice, Consents, LinkKind, Versioned};
@@ -16,7 +16,7 @@ use crate::App;
 use crate::word::word;
 
 /// What the trace of a word says that the other has not said yet.
-const ASKED_ELEMENT: &str = "asked";
+pub(crate) const ASKED_ELEMENT: &str = "asked";
 /// What it says of one that is taken back.
 const WITHDRAWN_ELEMENT: &str = "withdrawn";
 
@@ -47,7 +47,7 @@ pub(crate) async fn hear(
     let links = app.representations.of_person(&visit.space_id).await?;
     let theirs = links.into_iter().filter(|link| link.kind == LinkKind::Representative);
     let representatives: Vec<_> = theirs.map(|link| link.representative).collect();
-    let before = asked(app, &visit.space_id, opened).await?;
+    let before = app.consents.closure(&visit.space_id, &opened.content_key).await?;
     let named = opened.named_representatives;
     let said = ClosureAsked { by: own.space.space_id.clone(), at: visit.now, erase };
     let agreed = said.agree(before.as_ref().map(|found| &found.value), &representatives, named);
@@ -68,21 +68,6 @@ pub(crate) async fn hear(
     let (key, random) = (&opened.content_key, app.random.as_ref());
     changes.push(app.consents.put(&visit.space_id, entry, &choice, key, random)?);
     Ok(Heard::Pending { changes })
-}
-
-/// What the trace of a closing says beside the act.
-pub(crate) fn pending_elements() -> &'static [&'static str] {
-    &[ASKED_ELEMENT]
-}
-
-/// What was asked, whether or not its days are over.
-pub(crate) async fn asked(
-    app: &App,
-    space_id: &SpaceId,
-    opened: &Opened,
-) -> Result<Option<Versioned<ClosureAsked>>, Problem> {
-    let found = app.consents.closure(space_id, &opened.content_key).await?;
-    Ok(found)
 }
 
 /// Takes back what a representative asked, or refuses what the other did: the child's space
@@ -106,7 +91,7 @@ pub(crate) async fn withdraw(
     if visit.party != Party::Representative {
         return Err(ProblemKind::Forbidden.into());
     }
-    let found = asked(&app, &visit.space_id, opened).await?;
+    let found = app.consents.closure(&visit.space_id, &opened.content_key).await?;
     let found = found.filter(|found| visit.now < found.value.until());
     let found = found.ok_or(ProblemKind::NotFound)?;
     let first_name = opened.holder.first_name().to_owned();

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::both::{Heard, hear, pending_elements};
+use crate::both::{ASKED_ELEMENT, Heard, hear};
 use crate::confirm::{Factor, password, second_factor};
 use crate::word::{envelopes, full_name, word};
 
@@ -100,8 +100,8 @@ pub(crate) async fn close(
             Heard::Complete { erase, changes } => (erase_now, agreed) = (erase, changes),
             Heard::Pending { mut changes } => {
                 changes.push(used_up);
-                let elements = pending_elements();
-                let done = Done { elements, changes: &changes, ..Done::default() };
+                let done =
+                    Done { elements: &[ASKED_ELEMENT], changes: &changes, ..Done::default() };
                 app.guard.record(&visit, &permit, done).await?;
                 let pending = Closed { state: PENDING, certificate: None };
                 return Ok((StatusCode::ACCEPTED, Json(pending)));

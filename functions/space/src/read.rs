@@ -14,7 +14,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::both::asked;
 
 /// A space that stands, or what is left of it for its holder.
 #[derive(Debug, Serialize, ToSchema)]
@@ -125,7 +124,9 @@ pub(crate) async fn read(
         birth_date: opened.holder.birth_date,
     };
     let closure = match (visit.party, &opened.own) {
-        (Party::Representative, Some(own)) => asked(&app, &space_id, opened)
+        (Party::Representative, Some(own)) => app
+            .consents
+            .closure(&space_id, &opened.content_key)
             .await?
             .filter(|found| visit.now < found.value.until())
             .map(|found| ClosureView {

@@ -9,13 +9,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
-use crate::table::{Item, Query, SCHEMA, Table, item, n, read, s};
+use crate::due::shard_name;
+use crate::table::{Item, SCHEMA, Table, item, n, s};
 use crate::{Aws, Environment, StorageError, sealing};
 
 /// The logical name in sealed places.
 const TABLE: &str = "digests";
-/// The index of what is to be told.
-const DUE_INDEX: &str = "due";
 /// Shards of that index.
 pub const DIGEST_SHARDS: u8 = 16;
 
@@ -120,15 +119,8 @@ impl Digests {
         struct Key {
             space_id: SpaceId,
         }
-        let query = Query {
-            index: Some(DUE_INDEX),
-            condition: "#dueShard = :shard AND #dueAt <= :asOf",
-            values: item([(":shard", s(format!("{shard:02}"))), (":asOf", n(as_of.as_second()))]),
-            start: None,
-            limit,
-        };
-        let (items, _) = self.table.query(query).await?;
-        items.into_iter().map(|found| read::<Key>(found).map(|key| key.space_id)).collect()
+        let due: Vec<Key> = self.table.due(&shard_name(shard), as_of, limit).await?;
+        Ok(due.into_iter().map(|key| key.space_id).collect())
     }
 }
 

@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
-use crate::table::{Item, Query, SCHEMA, Table, item, n, read, s};
+use crate::due::{DueTaken, shard_name, shard_of};
+use crate::table::{Item, SCHEMA, Table, item, s};
 use crate::transaction::{Committed, Transaction};
 use crate::{
     Accounts, Aws, Certificates, Envelope, Environment, KeyName, Outbox, Sessions, Space,
@@ -19,8 +20,6 @@ use crate::{
 
 /// The logical name in sealed places.
 const TABLE: &str = "erasures";
-/// The sparse index of what is still to be done.
-const DUE_INDEX: &str = "due";
 /// Shards of that index: 16 partitions of 1,000 writes a second.
 pub const ERASURE_SHARDS: u8 = 16;
 /// First wait after a failed try, doubled each time.
@@ -89,17 +88,6 @@ pub struct Erasure {
     tries: u32,
     due_at: Option<i64>,
     letters: Vec<u8>,
-}
-
-/// What became of taking one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErasureTaken {
-    /// It is the taker's for a while.
-    Yes,
-    /// Another has it.
-    Elsewhere,
-    /// It was tried too often: it is set aside.
-    GivenUp,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -197,7 +185,7 @@ impl Erasures {
             reference: certified.map(|certified| certified.reference.clone()),
             login: space.account.as_ref().map(|account| account.login().as_str().to_owned()),
             tries: 0,
-            due_shard: Some(due_shard(space_id)),
+            due_shard: Some(shard_of(space_id.as_str(), ERASURE_SHARDS)),
             due_at: Some(ErasureDates::of(now).inaccessible_since.as_second()),
             letters: sealing::seal(&key, place(space_id), &letters, random)?,
         };
@@ -223,39 +211,22 @@ impl Erasures {
         struct Key {
             space_id: SpaceId,
         }
-        let query = Query {
-            index: Some(DUE_INDEX),
-            condition: "#dueShard = :shard AND #dueAt <= :asOf",
-            values: item([(":shard", s(shard_name(shard))), (":asOf", n(as_of.as_second()))]),
-            start: None,
-            limit,
-        };
-        let (items, _) = self.table.query(query).await?;
-        items.into_iter().map(|item| read::<Key>(item).map(|key| key.space_id)).collect()
+        let due: Vec<Key> = self.table.due(&shard_name(shard), as_of, limit).await?;
+        Ok(due.into_iter().map(|key| key.space_id).collect())
     }
 
     /// Takes one: nobody else will try it before the backoff has passed. Tried too often,
     /// it leaves the index and stays for an operator.
-    pub async fn take(
-        &self,
-        erasure: &Erasure,
-        now: Timestamp,
-    ) -> Result<ErasureTaken, StorageError> {
+    pub async fn take(&self, erasure: &Erasure, now: Timestamp) -> Result<DueTaken, StorageError> {
         let Some(seen) = erasure.due_at else {
-            return Ok(ErasureTaken::Elsewhere);
+            return Ok(DueTaken::Elsewhere);
         };
         let key = key(&erasure.space_id);
         if erasure.tries >= ERASURE_TRIES_MAX {
-            let values = item([(":seen", n(seen))]);
-            let update = "REMOVE #dueShard, #dueAt";
-            self.table.update(key, update, "#dueAt = :seen", values).await?;
-            return Ok(ErasureTaken::GivenUp);
+            return self.table.set_aside(key, seen).await;
         }
-        let due = now.as_second() + (RETRY_BACKOFF_S << erasure.tries);
-        let values = item([(":due", n(due)), (":seen", n(seen)), (":one", n(1))]);
-        let update = "SET #dueAt = :due ADD #tries :one";
-        let taken = self.table.update(key, update, "#dueAt = :seen", values).await?;
-        Ok(if taken.is_some() { ErasureTaken::Yes } else { ErasureTaken::Elsewhere })
+        let again = now.as_second() + (RETRY_BACKOFF_S << erasure.tries);
+        self.table.take(key, seen, again).await
     }
 
     /// Ends one: its certificate is issued and sent in the same transaction. `false` where
@@ -289,16 +260,6 @@ impl Erasures {
 
 fn key(space_id: &SpaceId) -> Item {
     item([("spaceId", s(space_id.as_str()))])
-}
-
-/// The shard of a space in the due index: its name is random.
-fn due_shard(space_id: &SpaceId) -> String {
-    let sum: u32 = space_id.as_str().bytes().map(u32::from).sum();
-    shard_name(u8::try_from(sum % u32::from(ERASURE_SHARDS)).unwrap_or(0))
-}
-
-fn shard_name(shard: u8) -> String {
-    format!("{shard:02}")
 }
 
 /// Where the letters stand.

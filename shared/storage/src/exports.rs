@@ -8,14 +8,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
+use crate::due::{DueTaken, shard_name, shard_of};
 use crate::table::{Item, Query, SCHEMA, Table, item, n, read, s};
 use crate::transaction::{Committed, Transaction};
 use crate::{Aws, Envelope, Environment, Outbox, StorageError, StoredContent, sealing};
 
 /// The logical name in sealed places.
 const TABLE: &str = "exports";
-/// The sparse index of what is still to be made.
-const DUE_INDEX: &str = "due";
 /// Shards of that index.
 pub const EXPORT_SHARDS: u8 = 16;
 /// Seconds after which the sweep takes what the stream did not bring.
@@ -107,17 +106,6 @@ pub struct Piece {
     pub size: u64,
 }
 
-/// What became of taking one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ExportTaken {
-    /// It is the taker's for a while.
-    Yes,
-    /// Another has it.
-    Elsewhere,
-    /// It was tried too often: it has failed.
-    GivenUp,
-}
-
 impl Exports {
     /// Uses the table of `ESPACE_EXPORTS_TABLE`.
     pub fn new(aws: &Aws, environment: &mut Environment) -> Self {
@@ -143,7 +131,7 @@ impl Exports {
             asked_at: now,
             expires_at: expires_at.unwrap_or(Timestamp::MAX),
             tries: 0,
-            due_shard: Some(due_shard(export_id)),
+            due_shard: Some(shard_of(export_id.as_str(), EXPORT_SHARDS)),
             due_at: Some(now.as_second() + STREAM_GRACE_S),
             details: seal(export_id, details, key, random)?,
         };
@@ -219,16 +207,8 @@ impl Exports {
             space_id: SpaceId,
             export_id: ExportId,
         }
-        let query = Query {
-            index: Some(DUE_INDEX),
-            condition: "#dueShard = :shard AND #dueAt <= :asOf",
-            values: item([(":shard", s(shard_name(shard))), (":asOf", n(as_of.as_second()))]),
-            start: None,
-            limit,
-        };
-        let (items, _) = self.table.query(query).await?;
-        let key = |item| read::<Key>(item).map(|key| (key.space_id, key.export_id));
-        items.into_iter().map(key).collect()
+        let due: Vec<Key> = self.table.due(&shard_name(shard), as_of, limit).await?;
+        Ok(due.into_iter().map(|key| (key.space_id, key.export_id)).collect())
     }
 
     /// Takes one: nobody else works on it before a function's life is over.
@@ -236,26 +216,15 @@ impl Exports {
         &self,
         export: &SealedExport,
         now: Timestamp,
-    ) -> Result<ExportTaken, StorageError> {
+    ) -> Result<DueTaken, StorageError> {
         let Some(seen) = export.due_at.filter(|_| export.state == ExportState::Preparing) else {
-            return Ok(ExportTaken::Elsewhere);
+            return Ok(DueTaken::Elsewhere);
         };
         let key = key(&export.space_id, &export.export_id);
-        let is_over = export.tries >= EXPORT_TRIES_MAX;
-        let (update, values) = if is_over {
-            let values = item([(":failed", s("failed")), (":seen", n(seen))]);
-            ("SET #state = :failed REMOVE #dueShard, #dueAt", values)
-        } else {
-            let due = now.as_second() + LEASE_S;
-            let values = item([(":due", n(due)), (":seen", n(seen)), (":one", n(1))]);
-            ("SET #dueAt = :due ADD #tries :one", values)
-        };
-        let taken = self.table.update(key, update, "#dueAt = :seen", values).await?;
-        Ok(match taken {
-            None => ExportTaken::Elsewhere,
-            Some(_) if is_over => ExportTaken::GivenUp,
-            Some(_) => ExportTaken::Yes,
-        })
+        if export.tries >= EXPORT_TRIES_MAX {
+            return self.table.fail(key, seen).await;
+        }
+        self.table.take(key, seen, now.as_second() + LEASE_S).await
     }
 
     /// Keeps how far one has come; `false` where another has it by now.
@@ -369,16 +338,6 @@ fn seal(
 
 fn key(space_id: &SpaceId, export_id: &ExportId) -> Item {
     item([("spaceId", s(space_id.as_str())), ("exportId", s(export_id.as_str()))])
-}
-
-/// The shard of one in the due index: its name is random.
-fn due_shard(export_id: &ExportId) -> String {
-    let sum: u32 = export_id.as_str().bytes().map(u32::from).sum();
-    shard_name(u8::try_from(sum % u32::from(EXPORT_SHARDS)).unwrap_or(0))
-}
-
-fn shard_name(shard: u8) -> String {
-    format!("{shard:02}")
 }
 
 fn details_place(export_id: &ExportId) -> Place<'_> {

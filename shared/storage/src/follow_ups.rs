@@ -9,11 +9,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
-use crate::table::{Item, Query, SCHEMA, Table, item, n, read, s};
+use crate::due::{DueTaken, shard_name};
+use crate::table::{Item, SCHEMA, Table, item, s};
 use crate::{Aws, Environment, StorageError};
 
-/// The sparse index of what is still to be done.
-const DUE_INDEX: &str = "due";
 /// Shards of that index: 16 partitions of 1,000 writes a second.
 pub const FOLLOW_UP_SHARDS: u8 = 16;
 /// Seconds after which the sweep takes what the stream did not bring.
@@ -47,17 +46,6 @@ pub struct FollowUp {
     due_shard: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     due_at: Option<i64>,
-}
-
-/// What became of taking one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FollowUpTaken {
-    /// It is the taker's for a while.
-    Yes,
-    /// Another has it.
-    Elsewhere,
-    /// It was tried too often: it is set aside.
-    GivenUp,
 }
 
 impl FollowUps {
@@ -107,15 +95,8 @@ impl FollowUps {
         struct Key {
             follow_up_id: FollowUpId,
         }
-        let query = Query {
-            index: Some(DUE_INDEX),
-            condition: "#dueShard = :shard AND #dueAt <= :asOf",
-            values: item([(":shard", s(shard_name(shard))), (":asOf", n(as_of.as_second()))]),
-            start: None,
-            limit,
-        };
-        let (items, _) = self.table.query(query).await?;
-        items.into_iter().map(|item| read::<Key>(item).map(|key| key.follow_up_id)).collect()
+        let due: Vec<Key> = self.table.due(&shard_name(shard), as_of, limit).await?;
+        Ok(due.into_iter().map(|key| key.follow_up_id).collect())
     }
 
     /// Takes one: nobody else will try it before the backoff has passed. Tried too often,
@@ -124,22 +105,16 @@ impl FollowUps {
         &self,
         follow_up: &FollowUp,
         now: Timestamp,
-    ) -> Result<FollowUpTaken, StorageError> {
+    ) -> Result<DueTaken, StorageError> {
         let Some(seen) = follow_up.due_at else {
-            return Ok(FollowUpTaken::Elsewhere);
+            return Ok(DueTaken::Elsewhere);
         };
         let key = key(&follow_up.id);
         if follow_up.tries >= FOLLOW_UP_TRIES_MAX {
-            let values = item([(":seen", n(seen))]);
-            let update = "REMOVE #dueShard, #dueAt";
-            self.table.update(key, update, "#dueAt = :seen", values).await?;
-            return Ok(FollowUpTaken::GivenUp);
+            return self.table.set_aside(key, seen).await;
         }
-        let due = now.as_second() + (RETRY_BACKOFF_S << follow_up.tries);
-        let values = item([(":due", n(due)), (":seen", n(seen)), (":one", n(1))]);
-        let update = "SET #dueAt = :due ADD #tries :one";
-        let taken = self.table.update(key, update, "#dueAt = :seen", values).await?;
-        Ok(if taken.is_some() { FollowUpTaken::Yes } else { FollowUpTaken::Elsewhere })
+        let again = now.as_second() + (RETRY_BACKOFF_S << follow_up.tries);
+        self.table.take(key, seen, again).await
     }
 
     /// The write that ends one; refused where it is gone: it was done.
@@ -152,8 +127,4 @@ impl FollowUps {
 
 fn key(id: &FollowUpId) -> Item {
     item([("followUpId", s(id.as_str()))])
-}
-
-fn shard_name(shard: u8) -> String {
-    format!("{shard:02}")
 }

@@ -7,13 +7,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
-use crate::table::{Item, Query, SCHEMA, Table, b, item, n, read, s};
+use crate::due::{DueTaken, shard_name, shard_of};
+use crate::table::{Item, SCHEMA, Table, b, item, n, s};
 use crate::{ArchiveName, Aws, Environment, StorageError, sealing};
 
 /// The logical name in sealed places.
 const TABLE: &str = "imports";
-/// The sparse index of what is to be taken in.
-const DUE_INDEX: &str = "due";
 /// Shards of that index.
 pub const IMPORT_SHARDS: u8 = 16;
 /// How long one try may take before another begins, seconds: more than a function lives.
@@ -98,17 +97,6 @@ pub struct Taken {
     pub left_out: u64,
 }
 
-/// What became of taking one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportTaken {
-    /// It is the taker's for a while.
-    Yes,
-    /// Another has it.
-    Elsewhere,
-    /// It was tried too often: it has failed.
-    GivenUp,
-}
-
 impl Imports {
     /// Uses the table of `ESPACE_IMPORTS_TABLE`.
     pub fn new(aws: &Aws, environment: &mut Environment) -> Self {
@@ -145,7 +133,7 @@ impl Imports {
         let next = SealedImport {
             state: ImportState::TakingIn,
             write: import.write + 1,
-            due_shard: Some(due_shard(&import.import_id)),
+            due_shard: Some(shard_of(import.import_id.as_str(), IMPORT_SHARDS)),
             due_at: Some(now.as_second()),
             ..import.clone()
         };
@@ -176,16 +164,8 @@ impl Imports {
             space_id: SpaceId,
             import_id: ImportId,
         }
-        let query = Query {
-            index: Some(DUE_INDEX),
-            condition: "#dueShard = :shard AND #dueAt <= :asOf",
-            values: item([(":shard", s(shard_name(shard))), (":asOf", n(as_of.as_second()))]),
-            start: None,
-            limit,
-        };
-        let (items, _) = self.table.query(query).await?;
-        let key = |item| read::<Key>(item).map(|key| (key.space_id, key.import_id));
-        items.into_iter().map(key).collect()
+        let due: Vec<Key> = self.table.due(&shard_name(shard), as_of, limit).await?;
+        Ok(due.into_iter().map(|key| (key.space_id, key.import_id)).collect())
     }
 
     /// Takes one: nobody else works on it before a function's life is over.
@@ -193,24 +173,13 @@ impl Imports {
         &self,
         import: &SealedImport,
         now: Timestamp,
-    ) -> Result<ImportTaken, StorageError> {
-        let Some(seen) = import.due_at else { return Ok(ImportTaken::Elsewhere) };
-        let is_over = import.tries >= TRIES_MAX;
-        let (update, values) = if is_over {
-            let values = item([(":failed", s("failed")), (":seen", n(seen))]);
-            ("SET #state = :failed REMOVE #dueShard, #dueAt", values)
-        } else {
-            let due = now.as_second() + LEASE_S;
-            let values = item([(":due", n(due)), (":seen", n(seen)), (":one", n(1))]);
-            ("SET #dueAt = :due ADD #tries :one", values)
-        };
-        let at = key(&import.space_id, &import.import_id);
-        let taken = self.table.update(at, update, "#dueAt = :seen", values).await?;
-        Ok(match taken {
-            None => ImportTaken::Elsewhere,
-            Some(_) if is_over => ImportTaken::GivenUp,
-            Some(_) => ImportTaken::Yes,
-        })
+    ) -> Result<DueTaken, StorageError> {
+        let Some(seen) = import.due_at else { return Ok(DueTaken::Elsewhere) };
+        let key = key(&import.space_id, &import.import_id);
+        if import.tries >= TRIES_MAX {
+            return self.table.fail(key, seen).await;
+        }
+        self.table.take(key, seen, now.as_second() + LEASE_S).await
     }
 
     /// Says what came of one so far; once it `is_over`, nothing is due any more. Else it is
@@ -275,16 +244,6 @@ fn seal(
 
 fn key(space_id: &SpaceId, import_id: &ImportId) -> Item {
     item([("spaceId", s(space_id.as_str())), ("importId", s(import_id.as_str()))])
-}
-
-/// The shard of one in the due index: its name is random.
-fn due_shard(import_id: &ImportId) -> String {
-    let sum: u32 = import_id.as_str().bytes().map(u32::from).sum();
-    shard_name(u8::try_from(sum % u32::from(IMPORT_SHARDS)).unwrap_or(0))
-}
-
-fn shard_name(shard: u8) -> String {
-    format!("{shard:02}")
 }
 
 fn details_place(import_id: &ImportId) -> Place<'_> {

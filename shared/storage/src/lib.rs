@@ -5,6 +5,7 @@
 //! transactions in [`transitions`]. Must not know: HTTP, tokens, French texts,
 //! nor who may do what.
 
+mod access_log_file;
 mod access_read;
 mod accounts;
 mod acts;
@@ -24,6 +25,7 @@ mod digests;
 mod document_details;
 mod document_sweep;
 mod documents;
+mod due;
 mod enrolments;
 mod environment;
 mod erasures;
@@ -81,6 +83,7 @@ mod unsubscriptions;
 mod uploads;
 mod vault;
 
+pub use access_log_file::AccessLogFile;
 pub use access_read::{AccessReads, Asker, Asking, Seen};
 pub use accounts::{Account, AccountSecrets, Accounts, PasskeyFactor, TotpFactor, nir_tag};
 pub use acts::{Act, Acts, Change, Recorded};
@@ -104,23 +107,22 @@ pub use contacts::{Contacts, SpaceContact, told, told_of_changes};
 pub use digests::{DIGEST_SHARDS, Digests, PendingDigest};
 pub use document_details::{Author, DocumentDetails, PastVersion, Provenance};
 pub use documents::{Document, Documents, KnownUnique, SealedDocument};
+pub use due::DueTaken;
 pub use enrolments::{ENROLMENT_VALIDITY_S, Enrolment, EnrolmentOutcome, Enrolments};
 pub use environment::{Environment, MissingVariables};
 pub use erasures::{
-    Certified, ERASURE_SHARDS, ERASURE_TRIES_MAX, Erasure, ErasureDates, ErasureStores,
-    ErasureTaken, Erasures, KEY_RECOVERY_DAYS,
+    Certified, ERASURE_SHARDS, ERASURE_TRIES_MAX, Erasure, ErasureDates, ErasureStores, Erasures,
+    KEY_RECOVERY_DAYS,
 };
 pub use error::StorageError;
 pub use exports::{
     EXPORT_KEPT_S, EXPORT_SHARDS, EXPORT_TRIES_MAX, EXPORTS_MAX, ExportDetails, ExportState,
-    ExportTaken, Exports, Piece, SealedExport,
+    Exports, Piece, SealedExport,
 };
-pub use follow_ups::{FOLLOW_UP_SHARDS, FOLLOW_UP_TRIES_MAX, FollowUp, FollowUpTaken, FollowUps};
+pub use follow_ups::{FOLLOW_UP_SHARDS, FOLLOW_UP_TRIES_MAX, FollowUp, FollowUps};
 pub use forget::ForgottenPage;
 pub use idempotency::{Claimed, Idempotency, IdempotencyScope};
-pub use imports::{
-    IMPORT_SHARDS, ImportDetails, ImportState, ImportTaken, Imports, SealedImport, Taken,
-};
+pub use imports::{IMPORT_SHARDS, ImportDetails, ImportState, Imports, SealedImport, Taken};
 pub use inbox::{ArchiveName, ArrivedPart, Inbox, InboxName, InboxObject};
 pub use inboxes::{InboxAfter, InboxEntry, Inboxes};
 pub use inquiries::{INQUIRY_FILE_VALID_FOR, Inquiries, InquiryFiles, StoredInquiry};

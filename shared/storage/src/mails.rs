@@ -9,13 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
-use crate::table::{Item, Query, SCHEMA, Table, item, n, read, s};
+use crate::table::{Item, SCHEMA, Table, item, n, read, s};
 use crate::{Aws, Environment, StorageError, sealing};
 
 /// The logical name in sealed places.
 const TABLE: &str = "mails";
-/// The index of what waits: to be sent, or for an operator.
-const DUE_INDEX: &str = "due";
 /// Shards of what is to be sent.
 pub const MAIL_SHARDS: u8 = 16;
 /// Seconds after which the sweep takes what the stream did not bring.
@@ -380,15 +378,8 @@ impl Mails {
         struct Key {
             mail_id: MailId,
         }
-        let query = Query {
-            index: Some(DUE_INDEX),
-            condition: "#dueShard = :shard AND #dueAt <= :asOf",
-            values: item([(":shard", s(shard_name(shard))), (":asOf", n(as_of.as_second()))]),
-            start: None,
-            limit,
-        };
-        let (items, _) = self.table.query(query).await?;
-        items.into_iter().map(|found| read::<Key>(found).map(|key| key.mail_id)).collect()
+        let due: Vec<Key> = self.table.due(&shard_name(shard), as_of, limit).await?;
+        Ok(due.into_iter().map(|key| key.mail_id).collect())
     }
 }
 

@@ -7,6 +7,7 @@ use espace_domain::{SpaceId, SpaceState};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::due::{shard_name, shard_of};
 use crate::spaces::key;
 use crate::table::{Query, item, n, read, s};
 use crate::{Space, Spaces, StorageError};
@@ -126,11 +127,5 @@ impl Spaces {
 
 /// The shard of a space in the index of those to be purged.
 pub(crate) fn purge_shard(space_id: &SpaceId) -> String {
-    // The name is random: its bytes spread evenly.
-    let sum: u32 = space_id.as_str().bytes().map(u32::from).sum();
-    shard_name(u8::try_from(sum % u32::from(PURGE_SHARDS)).unwrap_or(0))
-}
-
-fn shard_name(shard: u8) -> String {
-    format!("{shard:02}")
+    shard_of(space_id.as_str(), PURGE_SHARDS)
 }

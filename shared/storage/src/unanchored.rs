@@ -7,6 +7,7 @@ use espace_domain::SpaceId;
 use espace_domain::decision::Chain;
 use serde::Deserialize;
 
+use crate::due::{shard_name, shard_of};
 use crate::space_item::{Heads, HeadsItem, head_attribute};
 use crate::spaces::key;
 use crate::table::{Item, Query, item, n, read, s};
@@ -87,11 +88,5 @@ impl Spaces {
 
 /// The shard of a space in the index of those to be anchored.
 pub(crate) fn anchor_shard(space_id: &SpaceId) -> String {
-    // The name is random: its bytes spread evenly.
-    let sum: u32 = space_id.as_str().bytes().map(u32::from).sum();
-    shard_name(u8::try_from(sum % u32::from(ANCHOR_SHARDS)).unwrap_or(0))
-}
-
-fn shard_name(shard: u8) -> String {
-    format!("{shard:02}")
+    shard_of(space_id.as_str(), ANCHOR_SHARDS)
 }

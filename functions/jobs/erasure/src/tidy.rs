@@ -5,7 +5,7 @@
 use espace_domain::SpaceId;
 use espace_jobs::{JobContext, JobError};
 use espace_notifications::Notice;
-use espace_storage::{ErasureTaken, ForgottenPage};
+use espace_storage::{DueTaken, ForgottenPage};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
@@ -51,9 +51,9 @@ pub(crate) async fn tidy(
         return Ok(Tidied::Elsewhere);
     };
     match app.erasures.take(&erasure, context.clock.now()).await? {
-        ErasureTaken::Yes => {}
-        ErasureTaken::Elsewhere => return Ok(Tidied::Elsewhere),
-        ErasureTaken::GivenUp => return Ok(Tidied::GivenUp),
+        DueTaken::Yes => {}
+        DueTaken::Elsewhere => return Ok(Tidied::Elsewhere),
+        DueTaken::GivenUp => return Ok(Tidied::GivenUp),
     }
     // Contents before the entries that lead to them: what a kill leaves is found again.
     while let Some(page) = app.documents.to_forget(space_id).await? {

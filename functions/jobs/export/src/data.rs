@@ -13,7 +13,7 @@ use espace_domain::decision::Party;
 use espace_domain::{Attachment, DocumentId, Message, PARIS, ReceivedFile, Trace};
 use espace_jobs::JobError;
 use espace_notifications::log_sentence;
-use espace_storage::{Choice, KeyName, StoredContent};
+use espace_storage::{AccessLogFile, Choice, KeyName, StoredContent};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -148,21 +148,21 @@ pub(crate) async fn log(
     let at = plan.made_at;
     let first = (log.part - 1) * LOG_TRACES + 1;
     let last = (log.part * LOG_TRACES).min(log.last);
-    let head = json!({
-        "format": "espace-access-log/1", "spaceId": making.space_id(), "chain": log.chain,
-        "part": log.part, "parts": log.parts, "createdAt": at,
-        "head": {"sequence": log.last, "hash": log.hash},
-    });
+    let file = AccessLogFile {
+        space_id: making.space_id(),
+        chain: log.chain,
+        part: (log.part, log.parts),
+        at,
+        head: (log.last, &log.hash),
+    };
+    let head = file.first_line();
     let (mut lines, mut words) = (format!("{head}\n"), String::new());
     let mut from = Some(first).filter(|first| *first <= last);
     while let Some(start) = from {
         let key = &making.trace_key;
         let (found, next) = traces.oldest(making.space_id(), log.chain, start, PAGE, key).await?;
         for trace in found.iter().filter(|trace| trace.head.sequence <= last) {
-            let line = json!({
-                "sequence": trace.head.sequence, "previousHash": trace.previous.to_hex(),
-                "hash": trace.head.hash.to_hex(), "content": trace.content,
-            });
+            let line = AccessLogFile::line(trace);
             lines.push_str(&[line.to_string().as_str(), "\n"].concat());
             words.push_str(&in_words(making, plan, &trace.content)?);
         }

@@ -9,8 +9,7 @@ use espace_domain::{ExportId, SpaceId};
 use espace_jobs::{JobContext, JobError};
 use espace_notifications::Notice;
 use espace_storage::{
-    Envelope, ExportDetails, ExportTaken, Holder, Piece, SealedExport, Space, Vault,
-    told_of_changes,
+    DueTaken, Envelope, ExportDetails, Holder, Piece, SealedExport, Space, Vault, told_of_changes,
 };
 use serde::{Deserialize, Serialize};
 
@@ -83,9 +82,9 @@ pub(crate) async fn make(
         return Ok(Made::Elsewhere);
     };
     match app.exports.take(&export, now).await? {
-        ExportTaken::Yes => {}
-        ExportTaken::Elsewhere => return Ok(Made::Elsewhere),
-        ExportTaken::GivenUp => return Ok(Made::GivenUp),
+        DueTaken::Yes => {}
+        DueTaken::Elsewhere => return Ok(Made::Elsewhere),
+        DueTaken::GivenUp => return Ok(Made::GivenUp),
     }
     let space = app.spaces.find(space_id).await?;
     let key = app.space_keys.content(space_id).await?;

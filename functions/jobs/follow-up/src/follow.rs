@@ -10,7 +10,7 @@ use espace_domain::{
 };
 use espace_jobs::{JobContext, JobError};
 use espace_storage::transitions::finish_follow_up;
-use espace_storage::{Change, Choice, FollowUp, FollowUpTaken, REPETITION_S, Repetition, Space};
+use espace_storage::{Change, Choice, DueTaken, FollowUp, REPETITION_S, Repetition, Space};
 use jiff::Timestamp;
 
 use crate::tell::News;
@@ -74,9 +74,9 @@ pub(crate) async fn follow(
         return Ok(Followed::Elsewhere);
     };
     match app.follow_ups.take(&found, context.clock.now()).await? {
-        FollowUpTaken::Yes => {}
-        FollowUpTaken::Elsewhere => return Ok(Followed::Elsewhere),
-        FollowUpTaken::GivenUp => return Ok(Followed::GivenUp),
+        DueTaken::Yes => {}
+        DueTaken::Elsewhere => return Ok(Followed::Elsewhere),
+        DueTaken::GivenUp => return Ok(Followed::GivenUp),
     }
     for _ in 0..RACES_MAX {
         if let Some(followed) = attempt(app, &found, context).await? {

@@ -7,7 +7,7 @@ use espace_domain::decision::{Action, Chain, Party, PartyKind, Situation, SpaceS
 use espace_domain::{ImportId, SpaceId, Trace, TraceActor};
 use espace_jobs::{JobContext, JobError};
 use espace_storage::{
-    Act, Change, ImportState, ImportTaken, Recorded, RelationNames, Space, Taken, TraceDraft,
+    Act, Change, DueTaken, ImportState, Recorded, RelationNames, Space, Taken, TraceDraft,
 };
 use jiff::Timestamp;
 
@@ -68,9 +68,9 @@ pub(crate) async fn take_in(
         return Ok(Ended::Elsewhere);
     };
     match app.imports.take(&import, now).await? {
-        ImportTaken::Yes => {}
-        ImportTaken::Elsewhere => return Ok(Ended::Elsewhere),
-        ImportTaken::GivenUp => return Ok(Ended::GivenUp),
+        DueTaken::Yes => {}
+        DueTaken::Elsewhere => return Ok(Ended::Elsewhere),
+        DueTaken::GivenUp => return Ok(Ended::GivenUp),
     }
     let space = app.acts.spaces().find(space_id).await?;
     let key = app.space_keys.content(space_id).await?;
