@@ -34,7 +34,7 @@ pub mod trust_space;
 pub mod verify_log;
 
 /// The functions, by the name of their binary.
-pub const FUNCTIONS: [&str; 32] = [
+pub const FUNCTIONS: [&str; 33] = [
     "activation",
     "anchor",
     "auto-creation",
@@ -58,6 +58,7 @@ pub const FUNCTIONS: [&str; 32] = [
     "notifications",
     "openapi",
     "opposition",
+    "phone-line",
     "printing",
     "refusals",
     "retention-purge",

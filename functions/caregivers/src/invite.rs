@@ -160,6 +160,7 @@ async fn ask(
             invited_at: caregiver.invited_at,
             accepted: false,
         }),
+        inheritance: None,
     };
     let random = app.random.as_ref();
     let link = (helper, &visit.space_id);

@@ -14,7 +14,7 @@ use crate::give::put;
 use crate::list::EmergencyView;
 
 /// Chooses about emergencies: the SAMU's regulation, breaking the glass, whether masked
-/// documents show then.
+/// documents show then; and whether heirs may be given anything.
 #[utoipa::path(
     put, path = "/v1/spaces/{spaceId}/consents/emergency", operation_id = "chooseEmergency",
     tag = "consent", params(("spaceId" = String, Path)), request_body = EmergencyView,
@@ -32,25 +32,27 @@ pub(crate) async fn choose(
 ) -> Result<Json<EmergencyView>, Problem> {
     let action = Action::SetEmergencyChoices;
     let (visit, permit) = app.guard.enter(&bearer, &space_id, action).await?;
-    let chosen = body?.value;
+    let asked = body?.value;
     let opened = visit.opened(&permit)?;
     let known = app.consents.list(&visit.space_id, &opened.content_key).await?;
-    let version = known.iter().find_map(|(_, found)| match found.value {
-        Choice::Emergencies(_) => Some(found.version),
+    let before = known.iter().find_map(|(_, found)| match found.value {
+        Choice::Emergencies(before) => Some((before, found.version)),
         _ => None,
     });
-    let value = Choice::Emergencies(chosen.into());
-    let choice = Versioned { value, version: version.flatten() };
+    let (before, version) = before.unwrap_or_default();
+    let chosen = asked.after(before);
+    let choice = Versioned { value: Choice::Emergencies(chosen), version };
     let changes = [put(&app, (&visit, &permit), Consents::choices_entry(), &choice)?];
     let told = |name: &str, allowed: bool| format!("{name}:{}", if allowed { "yes" } else { "no" });
     let chosen_now = [
         told("regulation", chosen.regulation),
         told("breakGlass", chosen.break_glass),
         told("showMasked", chosen.show_masked),
+        told("heirs", chosen.heirs),
     ];
     let elements: Vec<&str> = chosen_now.iter().map(String::as_str).collect();
     let done =
         Done { elements: &elements, changes: &changes, raises_epoch: true, ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;
-    Ok(Json(chosen))
+    Ok(Json(chosen.into()))
 }

@@ -96,6 +96,10 @@ pub(crate) struct EmergencyView {
     pub(crate) break_glass: bool,
     /// Whether masked documents show then.
     pub(crate) show_masked: bool,
+    /// Whether heirs may be given what the law lets them have after the holder's death. Left
+    /// out, it stays as it is.
+    #[serde(default)]
+    pub(crate) heirs: Option<bool>,
 }
 
 /// What a holder chose a professional as.
@@ -178,6 +182,7 @@ pub(crate) async fn list(
             | Choice::Emergency(_)
             | Choice::Rule(_)
             | Choice::Assistance(_)
+            | Choice::Heir(_)
             | Choice::Notifications(_)
             | Choice::Closure(_)
             | Choice::Caregiver(_) => {}
@@ -201,15 +206,17 @@ fn proposed(view: &ConsentsView, known: Option<String>) -> Option<ProposedView> 
 
 impl From<EmergencyChoices> for EmergencyView {
     fn from(choices: EmergencyChoices) -> Self {
-        let EmergencyChoices { regulation, break_glass, show_masked } = choices;
-        Self { regulation, break_glass, show_masked }
+        let EmergencyChoices { regulation, break_glass, show_masked, heirs } = choices;
+        Self { regulation, break_glass, show_masked, heirs: Some(heirs) }
     }
 }
 
-impl From<EmergencyView> for EmergencyChoices {
-    fn from(view: EmergencyView) -> Self {
-        let EmergencyView { regulation, break_glass, show_masked } = view;
-        Self { regulation, break_glass, show_masked }
+impl EmergencyView {
+    /// What is chosen now, of what was chosen before.
+    pub(crate) fn after(self, before: EmergencyChoices) -> EmergencyChoices {
+        let Self { regulation, break_glass, show_masked, heirs } = self;
+        let heirs = heirs.unwrap_or(before.heirs);
+        EmergencyChoices { regulation, break_glass, show_masked, heirs }
     }
 }
 

@@ -136,6 +136,7 @@ pub(crate) fn code_message(
         | ChallengePurpose::Factors
         | ChallengePurpose::Contacts
         | ChallengePurpose::Closure
+        | ChallengePurpose::PhoneClosure
         | ChallengePurpose::Reopening
         | ChallengePurpose::Export => Notice::act_code(act(purpose), otp),
     };
@@ -150,7 +151,7 @@ fn act(purpose: ChallengePurpose) -> &'static str {
         ChallengePurpose::PasswordReset => "changer de mot de passe",
         ChallengePurpose::Passkey | ChallengePurpose::Factors => "changer de moyen de connexion",
         ChallengePurpose::Contacts => "modifier vos contacts",
-        ChallengePurpose::Closure => "fermer votre espace",
+        ChallengePurpose::Closure | ChallengePurpose::PhoneClosure => "fermer votre espace",
         ChallengePurpose::Reopening => "rouvrir votre espace",
         ChallengePurpose::Export => "télécharger toutes vos données",
     }

@@ -58,7 +58,8 @@ pub(crate) async fn ask(
     let mut theirs = 0;
     for export in app.exports.of_space(&visit.space_id, visit.now).await? {
         let is_there = export.state != ExportState::Failed;
-        if is_there && is_theirs(&visit, &export.open(&opened.content_key)?) {
+        let details = export.open(&opened.content_key)?;
+        if is_there && is_theirs(&visit, opened, &details) {
             theirs += 1;
         }
     }
@@ -71,6 +72,7 @@ pub(crate) async fn ask(
     let export_id = ExportId::generate(random);
     let details = ExportDetails {
         party: visit.party.name().to_owned(),
+        heir: opened.heir(),
         unlocked: (visit.claims.sid.clone(), unlocked_until(visit.now)),
         progress: None,
         pieces: Vec::new(),

@@ -11,7 +11,9 @@ use espace_access::{Done, Permit, Visit};
 use espace_domain::ImportId;
 use espace_domain::decision::Action;
 use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
-use espace_storage::{ArchiveName, ImportDetails, ImportState, SealedImport, Taken};
+use espace_storage::{
+    ArchiveName, IMPORTS_OPEN_MAX, ImportDetails, ImportState, SealedImport, Taken,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -91,6 +93,9 @@ pub(crate) async fn ask(
     if size == 0 || size > ARCHIVE_BYTES_MAX {
         let detail = "La taille va de 1 octet à 31,25 Gio.";
         return Err(Problem::invalid(vec![FieldError::new("/size", "invalid-size", detail)]));
+    }
+    if app.imports.open(&visit.space_id, visit.now).await? >= IMPORTS_OPEN_MAX {
+        return Err(ProblemKind::TooManyImports.into());
     }
     let random = app.random.as_ref();
     let import_id = ImportId::generate(random);

@@ -8,6 +8,7 @@ use espace_access::Done;
 use espace_domain::decision::{Action, Party};
 use espace_domain::{SpaceId, SpaceState, paris_date};
 use espace_http::{Bearer, Problem, ProblemBody};
+use espace_storage::LinkKind;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -50,6 +51,8 @@ pub(crate) struct StandingView {
     closure: Option<ClosureView>,
     /// The spaces of those the holder acts for.
     dependants: Vec<Dependant>,
+    /// Those who died, of whose documents the caller may ask a copy as an heir.
+    estates: Vec<Estate>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -81,6 +84,17 @@ pub(crate) struct Dependant {
     first_name: String,
 }
 
+/// Someone who died, of whose documents the caller may ask a copy as an heir.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Estate {
+    #[schema(value_type = String)]
+    space_id: SpaceId,
+    first_name: String,
+    /// Until when it may be asked for.
+    until: Timestamp,
+}
+
 /// Where a space stands and whose it is. `me` is the caller's own; that of someone
 /// they act for is named by its id; another's does not exist for them.
 #[utoipa::path(
@@ -106,15 +120,26 @@ pub(crate) async fn read(
         let closed = ClosedView { space_id, state, closed_at, erasure_due_at };
         return Ok(Json(SpaceView::Closed(closed)));
     }
-    let mut dependants = Vec::new();
+    let (mut dependants, mut estates) = (Vec::new(), Vec::new());
     if visit.party == Party::Holder {
         let today = paris_date(visit.now);
-        for link in app.representations.of_representative(&space_id).await? {
+        for link in app.representations.of_holder(&space_id).await? {
             let details = link.open(&opened.content_key)?;
-            // On the 18th birthday it ends by itself, whether or not the job has run.
-            if details.holds_on(today) {
-                let first_name = details.first_name;
-                dependants.push(Dependant { space_id: link.person, first_name });
+            let (space_id, first_name) = (link.person, details.first_name.clone());
+            match link.kind {
+                // On the 18th birthday it ends by itself, whether or not the job has run.
+                LinkKind::Representative if details.holds_on(today) => {
+                    dependants.push(Dependant { space_id, first_name });
+                }
+                LinkKind::Heir => {
+                    let left = details.inheritance.filter(|left| visit.now < left.until);
+                    estates.extend(left.map(|left| Estate {
+                        space_id,
+                        first_name,
+                        until: left.until,
+                    }));
+                }
+                LinkKind::Representative | LinkKind::Caregiver => {}
             }
         }
     }
@@ -137,6 +162,6 @@ pub(crate) async fn read(
             }),
         _ => None,
     };
-    let standing = StandingView { space_id, state, holder, closure, dependants };
+    let standing = StandingView { space_id, state, holder, closure, dependants, estates };
     Ok(Json(SpaceView::Standing(standing)))
 }

@@ -4,11 +4,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use espace_access::{Permit, Visit};
-use espace_domain::ExportId;
+use espace_access::{Opened, Permit, Visit};
 use espace_domain::decision::Action;
+use espace_domain::{ExportId, SpaceId};
 use espace_http::{Bearer, Problem, ProblemBody, ProblemKind};
 use espace_storage::{ExportDetails, ExportState, SealedExport};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -81,11 +82,11 @@ pub(crate) async fn list(
     Path(space_id): Path<String>,
 ) -> Result<Json<ExportList>, Problem> {
     let (visit, permit) = app.guard.enter(&bearer, &space_id, Action::ReadExport).await?;
-    let key = &visit.opened(&permit)?.content_key;
+    let opened = visit.opened(&permit)?;
     let mut items = Vec::new();
     for export in app.exports.of_space(&visit.space_id, visit.now).await? {
-        let details = export.open(key)?;
-        if is_theirs(&visit, &details) {
+        let details = export.open(&opened.content_key)?;
+        if is_theirs(&visit, opened, &details) {
             items.push(view(&visit, &export, &details));
         }
     }
@@ -104,16 +105,19 @@ pub(crate) async fn find(
     let export_id = ExportId::parse(export_id).map_err(|_| ProblemKind::NotFound)?;
     let found = app.exports.find(&visit.space_id, &export_id, visit.now).await?;
     let export = found.ok_or(ProblemKind::NotFound)?;
-    let details = export.open(&visit.opened(&permit)?.content_key)?;
-    if !is_theirs(&visit, &details) {
+    let opened = visit.opened(&permit)?;
+    let details = export.open(&opened.content_key)?;
+    if !is_theirs(&visit, opened, &details) {
         return Err(ProblemKind::NotFound.into());
     }
     Ok((visit, permit, export, details))
 }
 
-/// Whether an archive was made for such a party: what a holder sees, a representative may not.
-pub(crate) fn is_theirs(visit: &Visit, details: &ExportDetails) -> bool {
-    details.party == visit.party.name()
+/// Whether an archive was made for such a party: what a holder sees, a representative may not,
+/// and of two heirs each has their own.
+pub(crate) fn is_theirs(visit: &Visit, opened: &Opened, details: &ExportDetails) -> bool {
+    let name = |heir: &Option<(SpaceId, Date)>| heir.as_ref().map(|(space, _)| space.clone());
+    details.party == visit.party.name() && name(&details.heir) == name(&opened.heir())
 }
 
 fn view(visit: &Visit, export: &SealedExport, details: &ExportDetails) -> ExportView {

@@ -4,12 +4,10 @@
 //! Must not know: what changes.
 
 use espace_access::{Opened, Visit};
-use espace_crypto::SealingKey;
 use espace_domain::decision::Party;
-use espace_domain::{Contact, SpaceId};
 use espace_http::Problem;
 use espace_notifications::Notice;
-use espace_storage::{Change, Envelope, LinkKind, told_of_changes};
+use espace_storage::{Change, Envelope, LinkKind};
 
 use crate::App;
 
@@ -39,13 +37,13 @@ pub(crate) async fn envelopes(
     opened: &Opened,
     notice: &Notice,
 ) -> Result<Vec<Envelope<Notice>>, Problem> {
-    let mut told = addresses(app, &visit.space_id, &opened.content_key).await?;
+    let mut told = app.contacts.told(&visit.space_id, &opened.content_key).await?;
     if visit.party == Party::Representative {
         for link in app.representations.of_person(&visit.space_id).await? {
             let is_theirs = link.kind == LinkKind::Representative;
             let key = app.erasure.space_keys.content(&link.representative).await?;
             if let Some(key) = key.filter(|_| is_theirs) {
-                told.extend(addresses(app, &link.representative, &key).await?);
+                told.extend(app.contacts.told(&link.representative, &key).await?);
             }
         }
     }
@@ -58,18 +56,4 @@ pub(crate) async fn envelopes(
         }
     }
     Ok(envelopes)
-}
-
-/// The addresses of a space that count.
-async fn addresses(
-    app: &App,
-    space_id: &SpaceId,
-    key: &SealingKey,
-) -> Result<Vec<Contact>, Problem> {
-    let mut known = Vec::new();
-    for found in app.contacts.of_space(space_id).await? {
-        let contact = found.open(key)?;
-        known.push((found, contact));
-    }
-    Ok(told_of_changes(&known).cloned().collect())
 }

@@ -282,8 +282,18 @@ impl Guard {
             _ => admits(action, &claims.actor),
         };
         let writes = action.checks().contains(&Check::MayWrite);
-        let arrival =
-            Arrival { claims, space_id, names, seen, now, is_admitted, repetition, writes };
+        let of_the_dead = action.checks().contains(&Check::HolderDied);
+        let arrival = Arrival {
+            claims,
+            space_id,
+            names,
+            seen,
+            now,
+            is_admitted,
+            repetition,
+            of_the_dead,
+            writes,
+        };
         Ok(arrival.open(&self.keyring).await?)
     }
 

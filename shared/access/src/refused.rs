@@ -31,6 +31,9 @@ pub fn problem_of(party: Party, reason: Reason) -> ProblemKind {
         Reason::PresenceRequired => ProblemKind::PresenceRequired,
         Reason::ThreadClosed => ProblemKind::ThreadClosed,
         Reason::NotAPharmacy => ProblemKind::NotAPharmacy,
+        Reason::HolderLives => ProblemKind::HolderNotDeceased,
+        Reason::HeirsObjected => ProblemKind::HeirsObjected,
+        Reason::RepresentativesClose => ProblemKind::RepresentativesClose,
         Reason::NotRegulator => ProblemKind::NotRegulator,
         Reason::EmergencyObjected => ProblemKind::EmergencyObjected,
         Reason::NotTheirs => ProblemKind::NotYours,
@@ -43,7 +46,7 @@ pub(crate) fn admits(action: Action, actor: &Actor) -> bool {
     let kinds: &[PartyKind] = match actor {
         Actor::Citizen { .. } => {
             use PartyKind as K;
-            &[K::Holder, K::Representative, K::Caregiver, K::Invited]
+            &[K::Holder, K::Representative, K::Caregiver, K::Invited, K::Heir]
         }
         Actor::Professional { .. } => &[PartyKind::Professional],
         Actor::Support { .. } => &[PartyKind::Support, PartyKind::Mandated],

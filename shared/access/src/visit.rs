@@ -16,6 +16,7 @@ use espace_storage::{
     StoredThread, Upload, Versioned,
 };
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::guard::Permit;
 
@@ -158,6 +159,15 @@ pub struct Delegate {
     pub details: RepresentationDetails,
 }
 
+impl Opened {
+    /// Of an heir: who they are, and the first day of the care that is theirs to have.
+    pub fn heir(&self) -> Option<(SpaceId, Date)> {
+        let own = self.own.as_ref()?;
+        let left = own.details.inheritance?;
+        Some((own.space.space_id.clone(), left.care_since))
+    }
+}
+
 /// The same, where what is stored may be of another kind.
 fn tie_of(choice: Choice) -> Option<Tie> {
     if let Choice::Tie(tie) = choice { Some(tie) } else { None }
@@ -188,6 +198,8 @@ pub(crate) struct Arrival {
     pub(crate) is_admitted: bool,
     /// The name of the act, where it may be repeated.
     pub(crate) repetition: Option<String>,
+    /// Whether the act is about a dead person's space.
+    pub(crate) of_the_dead: bool,
     /// Whether the act is for whoever may write to persons.
     pub(crate) writes: bool,
 }
@@ -196,7 +208,8 @@ impl Arrival {
     /// Opens what may be opened. To a professional who is blocked, a space is opened no
     /// more than one that is not there: the same calls are made.
     pub(crate) async fn open(self, keyring: &Keyring) -> Result<Visit, StorageError> {
-        let Self { claims, space_id, names, mut seen, now, is_admitted, repetition, writes } = self;
+        let Self { claims, space_id, names, mut seen, now, is_admitted, repetition, .. } = self;
+        let (of_the_dead, writes) = (self.of_the_dead, self.writes);
         let repeated = repetition.zip(seen.repeated.take());
         let standing = match (&seen.space, &seen.content_key, &seen.trace_key) {
             (Some(space), Some(_), Some(_)) => SpaceStanding::of(&space.state, space.suspension),
@@ -204,17 +217,7 @@ impl Arrival {
         };
         let mut visit = Visit {
             party: party_of(&claims.actor, &space_id),
-            situation: Situation {
-                space: standing,
-                blocked: seen.blocked,
-                access: None,
-                consented: false,
-                present: false,
-                choices: EmergencyChoices::default(),
-                minor: false,
-                document: None,
-                thread: None,
-            },
+            situation: Situation { blocked: seen.blocked, ..Situation::of_space(standing) },
             claims,
             space_id,
             names,
@@ -226,12 +229,10 @@ impl Arrival {
         if let Some(own) = &own {
             visit.party = own.party;
         }
-        let shut = matches!(standing, SpaceStanding::Absent | SpaceStanding::Deceased)
-            || (standing == SpaceStanding::Closed && !visit.party.is_own_side());
         let has_no_column = has_no_column(visit.party, writes);
         let is_kept_out =
             seen.blocked || visit.party == Party::Stranger || has_no_column || !is_admitted;
-        if shut || is_kept_out {
+        if is_shut(standing, visit.party, of_the_dead) || is_kept_out {
             return Ok(visit);
         }
         let (Some(space), Some(content), Some(trace)) =
@@ -298,6 +299,17 @@ impl Arrival {
     }
 }
 
+/// Whether a space that stands so is opened for nobody of that party. A dead person's is for
+/// heirs, and for who admits them.
+fn is_shut(standing: SpaceStanding, party: Party, of_the_dead: bool) -> bool {
+    match standing {
+        SpaceStanding::Absent => true,
+        SpaceStanding::Deceased => party != Party::Heir && !of_the_dead,
+        SpaceStanding::Closed => !party.is_own_side(),
+        SpaceStanding::Open | SpaceStanding::Active | SpaceStanding::Frozen => false,
+    }
+}
+
 /// Whether a profession is let into no space: who has no column reads nothing, and is let in
 /// to write where it may.
 fn has_no_column(party: Party, writes: bool) -> bool {
@@ -348,6 +360,9 @@ async fn delegate(
         (LinkKind::Caregiver, Some(care)) if care.accepted => Some(Party::Caregiver),
         (LinkKind::Caregiver, Some(care)) => {
             (visit.now < invitation_expires_at(care.invited_at)).then_some(Party::Invited)
+        }
+        (LinkKind::Heir, _) => {
+            details.inheritance.filter(|left| visit.now < left.until).map(|_| Party::Heir)
         }
         (LinkKind::Caregiver, None) => None,
     };

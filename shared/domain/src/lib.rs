@@ -16,6 +16,7 @@ mod closure;
 mod contact;
 pub mod decision;
 mod feed;
+mod heir;
 mod ids;
 mod inquiry;
 mod invitation;
@@ -52,6 +53,10 @@ pub use closure::{Agreement, CLOSURE_PENDING_DAYS, ClosureAsked};
 pub use contact::{Channel, Contact, ContactError, Email, Phone, PostalAddress};
 pub use feed::{
     FEED_LINE_BYTES_MAX, InsuredPerson, REPRESENTATIVES_MAX, Rejection, parse_line, require_new,
+};
+pub use heir::{
+    HEIR_ACCESS_DAYS, HEIR_CLAIM_DAYS, HeirClaim, HeirFinding, HeirPurpose, HeirRelation,
+    Inheritance,
 };
 pub use ids::{
     AccessId, AccountId, BatchId, BlockId, CampaignId, CaregiverId, ChallengeId, ContactId,

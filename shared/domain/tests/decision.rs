@@ -137,7 +137,7 @@ fn any_party() -> impl Strategy<Value = Party> {
         1 => proptest::sample::select(vec![
             Party::Holder, Party::Representative, Party::Caregiver, Party::Support,
             Party::Insurer, Party::Application, Party::Job, Party::Stranger, Party::Invited,
-            Party::Mandated,
+            Party::Mandated, Party::Heir,
         ]),
     ]
 }
@@ -169,7 +169,7 @@ prop_compose! {
             Some(AccessMode::BreakGlass),
             Some(AccessMode::Regulation),
         ]),
-        bits in any::<[bool; 7]>(),
+        bits in any::<[bool; 8]>(),
         document in proptest::option::of(any_document()),
         thread in proptest::option::of(any::<[bool; 4]>()),
     ) -> Situation {
@@ -180,7 +180,7 @@ prop_compose! {
             consented: bits[1],
             present: bits[2],
             choices: EmergencyChoices {
-                regulation: bits[3], break_glass: bits[4], show_masked: bits[5],
+                regulation: bits[3], break_glass: bits[4], show_masked: bits[5], heirs: bits[7],
             },
             minor: bits[6],
             document,

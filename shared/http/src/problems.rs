@@ -133,6 +133,27 @@ problems! {
     /// As many archives are there as may be.
     TooManyExports = "too-many-exports", CONFLICT, "Trop de copies",
         "Trois copies de vos données sont déjà disponibles. Téléchargez l’une d’elles, ou attendez qu’elle expire.";
+    /// As many archives are on their way in as may be.
+    TooManyImports = "too-many-imports", CONFLICT, "Trop d’envois",
+        "Trois copies sont déjà en cours d’envoi. Terminez-en une, ou attendez deux jours.";
+    /// A child's or protected adult's space is closed by who represents them.
+    RepresentativesClose = "representatives-close", CONFLICT, "Fermeture par les représentants",
+        "Cet espace se ferme par les représentants de la personne, depuis leur propre espace.";
+    /// No address that receives codes is known for the caller.
+    NoCodeAddress = "no-code-address", CONFLICT, "Pas d’adresse pour un code",
+        "Aucun téléphone mobile ni courriel confirmé n’est connu. La demande se fait par courrier.";
+    /// No death was reported: there are no heirs.
+    HolderNotDeceased = "holder-not-deceased", CONFLICT, "Pas de décès connu",
+        "L’assurance maladie n’a signalé aucun décès pour cette personne.";
+    /// The person did not want heirs to have anything.
+    HeirsObjected = "heirs-objected", FORBIDDEN, "Opposition de la personne",
+        "La personne s’est opposée, avant son décès, à toute transmission de son dossier.";
+    /// An heir is admitted to what they need in their own space.
+    HeirWithoutSpace = "heir-without-space", CONFLICT, "Espace de l’ayant droit à activer",
+        "L’ayant droit doit d’abord activer son propre espace : la copie lui est remise là.";
+    /// The same agent found it before: another must.
+    FoundByYou = "found-by-you", CONFLICT, "Déjà examiné par vous",
+        "Un autre agent doit examiner cette demande à son tour.";
     /// The space may be closed, not erased: an authority asked to keep it.
     ErasureHeld = "erasure-held", CONFLICT, "Effacement impossible pour le moment",
         "Cet espace ne peut pas être effacé pour le moment. Vous pouvez le fermer : plus personne ne le lira. Appelez l’assistance.";

@@ -176,6 +176,18 @@ pub enum Notice {
         /// Whose space.
         first_name: String,
     },
+    /// The code that confirms a closing by phone: read out to the agent.
+    PhoneClosureCode {
+        /// Six digits.
+        code: String,
+    },
+    /// Who claimed what a dead person left is admitted.
+    HeirAdmitted {
+        /// Who is written to.
+        first_name: String,
+        /// Until when a copy may be asked for.
+        until: Timestamp,
+    },
     /// The copy of everything that the holder asked for can be taken away.
     ExportReady {
         /// Who is written to.
@@ -344,6 +356,7 @@ mod tests {
     fn every_notice() -> Vec<Notice> {
         let date = jiff::civil::date(2027, 3, 1);
         let name = || "Zélie".to_owned();
+        let until = "2027-02-03T09:12:00Z".parse().unwrap_or_default();
         vec![
             Notice::Invitation {
                 first_name: name(),
@@ -431,11 +444,10 @@ mod tests {
                 traces_until: "2037-01-04T09:12:00Z".parse().unwrap_or_default(),
             }),
             Notice::ExportReady { first_name: name() },
-            Notice::ClosureAsked {
-                first_name: name(),
-                until: "2027-02-03T09:12:00Z".parse().unwrap_or_default(),
-            },
+            Notice::ClosureAsked { first_name: name(), until },
             Notice::ClosureWithdrawn { first_name: name() },
+            Notice::PhoneClosureCode { code: "123456".into() },
+            Notice::HeirAdmitted { first_name: name(), until },
             Notice::SpaceReopened { first_name: name(), alert: "0A1B-2C3D-4E5F".into() },
         ]
     }
@@ -460,7 +472,8 @@ mod tests {
 
     #[test]
     fn a_code_stands_on_a_line_of_its_own() {
-        for notice in every_notice().iter().take(10) {
+        let by_phone = Notice::PhoneClosureCode { code: "123456".into() };
+        for notice in every_notice().iter().take(10).chain([&by_phone]) {
             for channel in [Channel::Email, Channel::Sms] {
                 let text = notice.render(channel, "x.example").text;
                 let lines = text.lines().filter(|line| line.starts_with("code : ")).count();

@@ -54,6 +54,7 @@ fn subject(actor: &TraceActor, viewer: Party) -> (String, &'static str) {
         "caregiver" => named(name, "aidant", "Un aidant"),
         "invited" => named(name, "invité à aider", "Une personne invitée à aider"),
         "mandated" => "L’agent qui vous aidait (France Services)".to_owned(),
+        "heir" => named(name, "ayant droit", "Un ayant droit"),
         "support" => "L’assistance téléphonique".to_owned(),
         "insurer" => "L’Assurance Maladie".to_owned(),
         "job" => "Le service, automatiquement,".to_owned(),
@@ -129,6 +130,13 @@ fn verbs(action: Action) -> (&'static str, &'static str) {
         Action::FileAttachment => ("classé une pièce jointe", "classer une pièce jointe"),
         Action::CloseThread => ("clos un échange", "clore un échange"),
         Action::CloseSpace => ("fermé l’espace", "fermer l’espace"),
+        Action::CloseByPhone => {
+            ("fermé l’espace à votre demande", "fermer l’espace à votre demande")
+        }
+        Action::AdmitHeir => ("admis un ayant droit", "admettre un ayant droit"),
+        Action::LeaveToHeir => {
+            ("transmis un document à un ayant droit", "transmettre un document à un ayant droit")
+        }
         Action::ReopenSpace => ("rouvert l’espace", "rouvrir l’espace"),
         Action::ReadExport => {
             ("téléchargé la copie de l’espace", "télécharger la copie de l’espace")

@@ -299,6 +299,36 @@ impl Notice {
                     ),
                 ],
             ),
+            Self::PhoneClosureCode { code } => (
+                "Votre code pour fermer votre espace par téléphone",
+                vec![
+                    "Bonjour,".to_owned(),
+                    "Vous avez demandé par téléphone la fermeture de votre espace de santé. Voici \
+                     le code qui la confirme, valable 10 minutes :"
+                        .to_owned(),
+                    format!("code : {code}"),
+                    "Dites-le à la personne de l’assistance que \
+                     vous avez appelée, et à personne d’autre."
+                        .to_owned(),
+                    "Vous n’avez pas appelé ? Ne dites ce code à personne : sans lui, rien ne \
+                     change."
+                        .to_owned(),
+                ],
+            ),
+            Self::HeirAdmitted { first_name, until } => (
+                "Votre demande d’ayant droit est acceptée",
+                vec![
+                    format!("Bonjour {first_name},"),
+                    "L’assistance a accepté votre demande d’accès au dossier d’une personne décédée."
+                        .to_owned(),
+                    format!(
+                        "Jusqu’au {}, vous pouvez demander la copie des documents qui vous sont \
+                         transmis : connectez-vous sur {site} (tapez cette adresse vous-même), \
+                         « Mes données ».",
+                        french_date(paris_date(*until))
+                    ),
+                ],
+            ),
             Self::ExportReady { first_name } => (
                 "La copie de vos données est prête",
                 vec![

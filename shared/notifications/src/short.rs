@@ -111,6 +111,15 @@ impl Notice {
             Self::ClosureWithdrawn { first_name } => format!(
                 "{SERVICE} de {first_name} : la demande de fermeture est annulée, il reste ouvert."
             ),
+            Self::PhoneClosureCode { code } => format!(
+                "{SERVICE} : ce code, valable 10 minutes, ferme votre espace. À dire seulement à \
+                 l’assistance que vous avez appelée.\ncode : {code}"
+            ),
+            Self::HeirAdmitted { until, .. } => format!(
+                "{SERVICE} : votre demande d’ayant droit est acceptée. Copie à demander jusqu’au {} \
+                 sur {site}",
+                french_date(paris_date(*until))
+            ),
             Self::ExportReady { .. } => format!(
                 "{SERVICE} : la copie de vos données est prête, sur {site}. Vous n’avez rien \
                  demandé ? Appelez l’assistance."

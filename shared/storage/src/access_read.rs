@@ -172,10 +172,10 @@ impl AccessReads {
         }
         for stored in take(&self.consents) {
             let choice: SealedChoice = read(stored)?;
-            if let Asker::Agent(_) = asking.asker {
-                seen.assistance = Some(choice);
-            } else if choice.entry == CHOICES {
+            if choice.entry == CHOICES {
                 seen.choices = Some(choice);
+            } else if let Asker::Agent(_) = asking.asker {
+                seen.assistance = Some(choice);
             } else if let Asker::Professional { tie, block, .. } = asking.asker {
                 if choice.entry == tie {
                     seen.tie = Some(choice);
@@ -229,7 +229,10 @@ impl AccessReads {
                 links.push(crate::representations::key(own, space_id));
             }
             Asker::Citizen(_) | Asker::Other => {}
-            Asker::Agent(assistance) => chosen.push(consents::key(space_id, assistance)),
+            Asker::Agent(assistance) => {
+                let entries = [assistance, CHOICES];
+                chosen.extend(entries.map(|entry| consents::key(space_id, entry)));
+            }
             Asker::Professional { tie, block, team } => {
                 let entries = [Some(tie), Some(block), team, Some(CHOICES)];
                 chosen.extend(

@@ -109,6 +109,8 @@ pub enum ChallengePurpose {
     Contacts,
     /// Closing the space.
     Closure,
+    /// Closing it for a caller: in an agent's session.
+    PhoneClosure,
     /// Reopening it.
     Reopening,
     /// Taking everything away.

@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use espace_crypto::{Place, SealingKey};
 use espace_domain::decision::EmergencyChoices;
 use espace_domain::{
-    Assistance, Block, CareTeam, Caregiver, ClosureAsked, NotificationPreferences, Random, Rule,
-    SpaceId, Tie,
+    Assistance, Block, CareTeam, Caregiver, ClosureAsked, HeirClaim, NotificationPreferences,
+    Random, Rule, SpaceId, Tie,
 };
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -93,6 +93,8 @@ pub enum Choice {
     Notifications(NotificationPreferences),
     /// That one of two representatives asked to close the space.
     Closure(ClosureAsked),
+    /// What an agent found of an heir's claim.
+    Heir(HeirClaim),
     /// Why someone came in an emergency.
     Emergency(EmergencyAccess),
 }
@@ -255,6 +257,23 @@ impl Consents {
         Ok(choice.and_then(|found| {
             found.map(|choice| match choice {
                 Choice::Closure(asked) => Some(asked),
+                _ => None,
+            })
+        }))
+    }
+
+    /// What an agent found of an heir's claim, with what a write of it must have seen.
+    pub async fn heir(
+        &self,
+        space_id: &SpaceId,
+        entry: &str,
+        content_key: &SealingKey,
+    ) -> Result<Option<Versioned<HeirClaim>>, StorageError> {
+        let found: Option<SealedChoice> = self.table.find(key(space_id, entry)).await?;
+        let choice = found.map(|sealed| sealed.versioned::<Choice>(content_key)).transpose()?;
+        Ok(choice.and_then(|found| {
+            found.map(|choice| match choice {
+                Choice::Heir(claim) => Some(claim),
                 _ => None,
             })
         }))

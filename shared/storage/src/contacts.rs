@@ -246,6 +246,22 @@ pub fn told(
     contacts
 }
 
+impl Contacts {
+    /// The addresses of a space that get word of a change, opened.
+    pub async fn told(
+        &self,
+        space_id: &SpaceId,
+        key: &SealingKey,
+    ) -> Result<Vec<Contact>, StorageError> {
+        let mut known = Vec::new();
+        for found in self.of_space(space_id).await? {
+            let contact = found.open(key)?;
+            known.push((found, contact));
+        }
+        Ok(told_of_changes(&known).cloned().collect())
+    }
+}
+
 /// The addresses that get word of a change of the space or of what opens it, whatever their
 /// holder chose: the electronic ones that count, paper where there is no other.
 pub fn told_of_changes(known: &[(SpaceContact, Contact)]) -> impl Iterator<Item = &Contact> {

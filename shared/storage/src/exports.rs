@@ -5,6 +5,7 @@
 use espace_crypto::{ContentPlace, Place, SealingKey};
 use espace_domain::{ExportId, Random, SessionId, SpaceId};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
@@ -81,6 +82,9 @@ pub struct SealedExport {
 pub struct ExportDetails {
     /// For whom it is made: the kind of party, which decides what is in it.
     pub party: String,
+    /// Of an heir: who, and the first day of the care that is theirs to have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heir: Option<(SpaceId, Date)>,
     /// The session that gave a fresh second factor, and until when that counts.
     pub unlocked: (SessionId, Timestamp),
     /// What is to be done and what was, between two tries.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acts::Change;
 use crate::due::{DueTaken, shard_name, shard_of};
-use crate::table::{Item, SCHEMA, Table, b, item, n, s};
+use crate::table::{Item, Query, SCHEMA, Table, b, item, n, read, s};
 use crate::{ArchiveName, Aws, Environment, StorageError, sealing};
 
 /// The logical name in sealed places.
@@ -19,6 +19,12 @@ pub const IMPORT_SHARDS: u8 = 16;
 const LEASE_S: i64 = 1_000;
 /// Tries before it is set aside.
 const TRIES_MAX: u32 = 6;
+/// Most archives on their way into a space at once.
+pub const IMPORTS_OPEN_MAX: usize = 3;
+/// How long parts are awaited, seconds: after that the inbox has forgotten them.
+const AWAITED_S: i64 = 2 * 86_400;
+/// Imports of a space that are asked for at once.
+const LISTED_MAX: i32 = 500;
 /// How long one is remembered, seconds: a month.
 const KEPT_S: i64 = 30 * 86_400;
 
@@ -140,6 +146,30 @@ impl Imports {
         let values = item([(":seen", n(import.write))]);
         let part = self.table.replace_in_transaction(&next, "#write = :seen", values)?;
         Ok(Change::new("import", part))
+    }
+
+    /// How many are on their way into a space.
+    pub async fn open(&self, space_id: &SpaceId, now: Timestamp) -> Result<usize, StorageError> {
+        let query = Query {
+            index: None,
+            condition: "#spaceId = :space",
+            values: item([(":space", s(space_id.as_str()))]),
+            start: None,
+            limit: LISTED_MAX,
+        };
+        let (items, _) = self.table.query(query).await?;
+        let mut open = 0;
+        for stored in items {
+            let import: SealedImport = read(stored)?;
+            let begun = import.expires_at - KEPT_S;
+            let is_open = match import.state {
+                ImportState::AwaitingContent => now.as_second() < begun + AWAITED_S,
+                ImportState::TakingIn => true,
+                ImportState::Done | ImportState::Refused | ImportState::Failed => false,
+            };
+            open += usize::from(is_open);
+        }
+        Ok(open)
     }
 
     /// The one of that name.

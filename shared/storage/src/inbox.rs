@@ -18,16 +18,18 @@ const PART_URL_VALID_FOR: Duration = Duration::from_hours(1);
 const FOLDER: &str = "uploads";
 /// Before the names of archives.
 const ARCHIVES: &str = "imports";
+/// Where something of a space may lie.
+pub(crate) const FOLDERS: [&str; 2] = [FOLDER, ARCHIVES];
 /// Pages of one listing of what was forgotten: a hundred thousand contents.
-const PAGES_MAX: u32 = 100;
+pub(crate) const PAGES_MAX: u32 = 100;
 /// Objects of one page.
-const LISTED_MAX: i32 = 1_000;
+pub(crate) const LISTED_MAX: i32 = 1_000;
 
 /// The bucket of contents on their way.
 #[derive(Debug, Clone)]
 pub struct Inbox {
-    s3: aws_sdk_s3::Client,
-    bucket: String,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) bucket: String,
 }
 
 /// The name of a content on its way.
@@ -219,11 +221,15 @@ impl Inbox {
         name: &impl InboxObject,
         upload_id: &str,
     ) -> Result<(), StorageError> {
+        self.abort_key(&name.key(), upload_id).await
+    }
+
+    pub(crate) async fn abort_key(&self, key: &str, upload_id: &str) -> Result<(), StorageError> {
         let answer = self
             .s3
             .abort_multipart_upload()
             .bucket(&self.bucket)
-            .key(name.key())
+            .key(key)
             .upload_id(upload_id)
             .send()
             .await;
@@ -286,10 +292,14 @@ impl Inbox {
 
     /// Removes a content that was taken in, or refused.
     pub async fn delete(&self, name: &impl InboxObject) -> Result<(), StorageError> {
+        self.delete_key(&name.key()).await
+    }
+
+    pub(crate) async fn delete_key(&self, key: &str) -> Result<(), StorageError> {
         self.s3
             .delete_object()
             .bucket(&self.bucket)
-            .key(name.key())
+            .key(key)
             .send()
             .await
             .map(|_| ())

@@ -36,6 +36,7 @@ mod forget;
 mod idempotency;
 mod imports;
 mod inbox;
+mod inbox_forget;
 mod inboxes;
 mod inquiries;
 mod kept_content;
@@ -122,7 +123,9 @@ pub use exports::{
 pub use follow_ups::{FOLLOW_UP_SHARDS, FOLLOW_UP_TRIES_MAX, FollowUp, FollowUps};
 pub use forget::ForgottenPage;
 pub use idempotency::{Claimed, Idempotency, IdempotencyScope};
-pub use imports::{IMPORT_SHARDS, ImportDetails, ImportState, Imports, SealedImport, Taken};
+pub use imports::{
+    IMPORT_SHARDS, IMPORTS_OPEN_MAX, ImportDetails, ImportState, Imports, SealedImport, Taken,
+};
 pub use inbox::{ArchiveName, ArrivedPart, Inbox, InboxName, InboxObject};
 pub use inboxes::{InboxAfter, InboxEntry, Inboxes};
 pub use inquiries::{INQUIRY_FILE_VALID_FOR, Inquiries, InquiryFiles, StoredInquiry};

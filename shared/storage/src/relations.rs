@@ -66,6 +66,11 @@ impl RelationNames {
         self.chosen(&["assistance", space_id.as_str(), agent])
     }
 
+    /// Where an heir's claim stands.
+    pub fn heir(&self, space_id: &SpaceId, heir: &SpaceId) -> String {
+        self.chosen(&["heir", space_id.as_str(), heir.as_str()])
+    }
+
     /// The stored form of the code that lets one in.
     pub fn assistance_code(&self, code: &AlertCode) -> String {
         self.name(MacPurpose::PresenceCode, &["assistance", code.expose()])

@@ -4,7 +4,7 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use espace_crypto::{Place, SealingKey};
-use espace_domain::{CaregiverId, Random, SpaceId};
+use espace_domain::{CaregiverId, Inheritance, Random, SpaceId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,8 @@ pub enum LinkKind {
     Representative,
     /// Their caregiver, or asked to be.
     Caregiver,
+    /// Admitted to what they left.
+    Heir,
 }
 
 /// One representation.
@@ -68,6 +70,9 @@ pub struct RepresentationDetails {
     /// Of a caregiver: the invitation and its answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub care: Option<Care>,
+    /// Of an heir: what they were admitted to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inheritance: Option<Inheritance>,
 }
 
 /// A caregiver's side of an invitation.
@@ -95,12 +100,9 @@ impl Representations {
         Self { table: Table::new(aws, environment, "ESPACE_REPRESENTATIONS_TABLE") }
     }
 
-    /// Those whose spaces a holder has in hand.
-    pub async fn of_representative(
-        &self,
-        representative: &SpaceId,
-    ) -> Result<Vec<Representation>, StorageError> {
-        self.linked(representative, LinkKind::Representative).await
+    /// Those for whom a holder acts, whatever they are to them.
+    pub async fn of_holder(&self, own: &SpaceId) -> Result<Vec<Representation>, StorageError> {
+        self.list(None, "#representative = :space", own).await
     }
 
     /// Those whom a holder helps, or was asked to.
@@ -108,16 +110,8 @@ impl Representations {
         &self,
         caregiver: &SpaceId,
     ) -> Result<Vec<Representation>, StorageError> {
-        self.linked(caregiver, LinkKind::Caregiver).await
-    }
-
-    async fn linked(
-        &self,
-        own: &SpaceId,
-        kind: LinkKind,
-    ) -> Result<Vec<Representation>, StorageError> {
-        let mut found = self.list(None, "#representative = :space", own).await?;
-        found.retain(|link| link.kind == kind);
+        let mut found = self.of_holder(caregiver).await?;
+        found.retain(|link| link.kind == LinkKind::Caregiver);
         Ok(found)
     }
 
@@ -188,13 +182,33 @@ impl Representations {
         let part = match before {
             None => self.table.put_in_transaction(&stored, "attribute_not_exists(#person)")?,
             Some(before) => {
-                let values =
-                    item([(":caregiver", s("caregiver")), (":since", n(before.since.as_second()))]);
-                let condition = "#kind = :caregiver AND #since = :since";
+                // What was left to them stands in nobody's way.
+                let is_heirs = before.kind == LinkKind::Heir;
+                let kind = if is_heirs { "heir" } else { "caregiver" };
+                let values = item([(":kind", s(kind)), (":since", n(before.since.as_second()))]);
+                let condition = "#kind = :kind AND #since = :since";
                 self.table.replace_in_transaction(&stored, condition, values)?
             }
         };
         Ok(Change::new("link", part))
+    }
+
+    /// The write by which an heir is admitted, in place of whatever they were to the dead.
+    pub fn admit(
+        &self,
+        (heir, person): (&SpaceId, &SpaceId),
+        details: &RepresentationDetails,
+        (heir_key, now, random): (&SealingKey, Timestamp, &dyn Random),
+    ) -> Result<Change, StorageError> {
+        let stored = Representation {
+            representative: heir.clone(),
+            person: person.clone(),
+            kind: LinkKind::Heir,
+            schema: SCHEMA,
+            since: now,
+            details: sealing::seal(heir_key, place(person), details, random)?,
+        };
+        Ok(Change::new("link", self.table.put_in_transaction(&stored, "")?))
     }
 
     /// The write by which a caregiver accepts; refused where the invitation is gone.

@@ -100,6 +100,9 @@ pub(crate) struct SpaceItem {
     pub(crate) frozen: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) deceased: Option<bool>,
+    /// Whether it was the death that closed it: taken back, it opens it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) closed_by_death: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) account: Option<SpaceAccount>,
     #[serde(flatten)]
@@ -166,7 +169,7 @@ impl StateUpdate {
         };
         let remove = match state {
             SpaceState::Open { .. } | SpaceState::Active { .. } => {
-                " REMOVE #closedAt, #erasureDueAt, #purgeShard, #purgeAt"
+                " REMOVE #closedAt, #erasureDueAt, #purgeShard, #purgeAt, #closedByDeath"
             }
             SpaceState::Closed { closed_at, erasure_due_at, .. } => {
                 also("closedAt", ":closedAt", n(closed_at.as_second()));
@@ -177,7 +180,7 @@ impl StateUpdate {
                 also("erasedAt", ":erasedAt", n(at.as_second()));
                 also("tracesDueAt", ":tracesDueAt", n(traces_due_at.as_second()));
                 " REMOVE #account, #holder, #frozen, #deceased, #activatedAt, #closedAt, \
-                 #erasureDueAt"
+                 #erasureDueAt, #closedByDeath"
             }
         };
         Self { set, remove, values }
@@ -217,6 +220,7 @@ impl TryFrom<SpaceItem> for Space {
                 _ => None,
             },
             is_frozen: stored.frozen == Some(true),
+            closed_by_death: stored.closed_by_death == Some(true),
             is_held: stored.held_since.is_some(),
             is_forgotten: stored.forgotten_at.is_some(),
             account: stored.account,

@@ -24,6 +24,7 @@ pub struct Spaces {
 }
 
 /// A space as read.
+#[expect(clippy::struct_excessive_bools, reason = "facts apart: every combination occurs")]
 #[derive(Debug, Clone)]
 pub struct Space {
     /// Its name.
@@ -36,6 +37,8 @@ pub struct Space {
     pub suspension: Option<Suspension>,
     /// Whether it is frozen, also under a death that was reported.
     pub is_frozen: bool,
+    /// Whether it was the holder's death that closed it.
+    pub closed_by_death: bool,
     /// Whether something keeps it from being erased.
     pub is_held: bool,
     /// Whether its traces are going: nothing keeps it any more.
@@ -138,6 +141,7 @@ impl Spaces {
             forgotten_at: None,
             frozen: None,
             deceased: None,
+            closed_by_death: None,
             account,
             heads: HeadsItem::default(),
             holder: sealing::seal(key, holder_place(space_id), holder, random)?,
@@ -195,27 +199,35 @@ impl Spaces {
     }
 
     /// The write that brings the holder's traits, and whether they are alive, up to
-    /// date as fed. A freeze stays.
+    /// date as fed. A freeze stays. What the space `becomes` by a death, or by one that is
+    /// taken back, is part of it.
     pub(crate) fn refresh_in_transaction(
         &self,
         space: &Space,
-        holder: &Holder,
-        is_deceased: bool,
+        (holder, is_deceased): (&Holder, bool),
+        becomes: Option<&SpaceState>,
         space_key: &SealingKey,
         random: &dyn Random,
     ) -> Result<TransactWriteItem, StorageError> {
         let sealed = sealing::seal(space_key, holder_place(&space.space_id), holder, random)?;
-        self.table.update_in_transaction(
-            key(&space.space_id),
-            "SET #holder = :holder, #deceased = :deceased ADD #epoch :one",
-            "#epoch = :seen",
-            item([
-                (":holder", b(sealed)),
-                (":deceased", AttributeValue::Bool(is_deceased)),
-                (":seen", n(space.epoch)),
-                (":one", n(1)),
-            ]),
-        )
+        let mut values = item([
+            (":holder", b(sealed)),
+            (":deceased", AttributeValue::Bool(is_deceased)),
+            (":seen", n(space.epoch)),
+            (":one", n(1)),
+        ]);
+        let mut set = "SET #holder = :holder, #deceased = :deceased".to_owned();
+        if let Some(state) = becomes {
+            let update = StateUpdate::to(state, &space.space_id);
+            set.push_str(&update.set);
+            if is_deceased {
+                set.push_str(", #closedByDeath = :deceased");
+            }
+            set.push_str(update.remove);
+            values.extend(update.values);
+        }
+        set.push_str(" ADD #epoch :one");
+        self.table.update_in_transaction(key(&space.space_id), &set, "#epoch = :seen", values)
     }
 
     /// The write by which a space waits for its holder again: those who held it

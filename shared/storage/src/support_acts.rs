@@ -6,6 +6,7 @@ use espace_domain::Random;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::acts::Change;
 use crate::table::{SCHEMA, Table};
 use crate::{Aws, Environment, StorageError};
 
@@ -27,6 +28,12 @@ pub enum SupportActKind {
     CodeAsked,
     /// Froze a space.
     Frozen,
+    /// Had a code sent to close a caller's space.
+    ClosureAsked,
+    /// Closed it.
+    Closed,
+    /// Found an heir's claim good.
+    HeirFound,
     /// Asked for what a professional read.
     InquiryAsked,
     /// Approved it.
@@ -75,6 +82,11 @@ impl SupportActs {
     /// Notes an act that changes nothing by itself.
     pub async fn note(&self, act: &SupportAct) -> Result<(), StorageError> {
         self.table.put(act, "attribute_not_exists(#actId)").await.map(|_| ())
+    }
+
+    /// The write of an act beside what it does.
+    pub fn noted(&self, act: &SupportAct) -> Result<Change, StorageError> {
+        Ok(Change::new("support act", self.put_in_transaction(act)?))
     }
 
     /// The write of an act, for its transaction.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use espace_crypto::SystemRandom;
+use espace_storage::Aws;
 use journeys::{Deployed, InProcess, PASSWORD, login_of, now};
 use local_cloud::system::project;
 use serde_json::json;
@@ -175,6 +176,38 @@ async fn the_calls_of_closing_and_reopening_are_as_stated() -> Result<()> {
     let path = "/v1/spaces/me/reopening";
     let (_, calls) = calls_of(&space, "POST", path, Some(&token), Some(&body)).await?;
     hold("POST …/reopening", &warm(calls, 0, 0));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_calls_of_the_phone_line_are_as_stated() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let (patient, other) = (deployed.patient().await?, deployed.patient().await?);
+    let build = |aws: &Aws, environment, clock| {
+        phone_line::App::new(aws, environment, clock, Arc::new(SystemRandom))
+            .map(|app| phone_line::router(app).0)
+    };
+    let line = deployed.in_process("PhoneLineFunction", &[], now(), build).await?;
+    let agent = deployed.api.support("B-1").await?;
+    let agent = Some(agent.as_str());
+    let path = "/v1/support/closures";
+    // The keys of the system come into hand; each caller's space is another.
+    let said = crate::closing_by_phone::said(&other.invited);
+    calls_of(&line, "POST", path, agent, Some(&said)).await?;
+    let said = crate::closing_by_phone::said(&patient.invited);
+    let (begun, calls) = calls_of(&line, "POST", path, agent, Some(&said)).await?;
+    hold("POST /v1/support/closures", &warm(calls, 2, 0));
+    let otp = crate::closing_by_phone::read_out(&deployed, &patient.invited, &begun).await?;
+    let id = begun["closureId"].as_str().context("an id")?;
+    let path = format!("{path}/{id}/confirmation");
+    let body = json!({"otp": otp});
+    let (_, calls) = calls_of(&line, "POST", &path, agent, Some(&body)).await?;
+    hold("POST /v1/support/closures/{closureId}/confirmation", &warm(calls, 0, 0));
+    let dead = deployed.patient().await?;
+    crate::heirs::die(&deployed, &dead.invited).await?;
+    let claim = crate::heirs::claim(&dead.invited, &other.invited);
+    let (_, calls) = calls_of(&line, "POST", "/v1/support/heirs", agent, Some(&claim)).await?;
+    hold("POST /v1/support/heirs", &warm(calls, 3, 0));
     Ok(())
 }
 

@@ -38,6 +38,7 @@ async fn parts() -> Result<Vec<utoipa::openapi::OpenApi>> {
         messaging::router(messaging::App::new(&aws, environment(), now(), random())?).1,
         notifications::router(notifications::App::new(&aws, environment(), now(), random())?).1,
         review::router(review::App::new(&aws, environment(), now(), random())?).1,
+        phone_line::router(phone_line::App::new(&aws, environment(), now(), random())?).1,
         search::router(search::App::new(&aws, environment(), now(), random())?).1,
         opposition::router(opposition::App::new(&aws, environment(), now(), random())?).1,
         sessions::router(sessions::App::new(&aws, environment(), now(), random())?).1,

@@ -12,16 +12,19 @@ use journeys::{Deployed, Invited, PASSWORD, Patient, login_of, now};
 use local_cloud::system::project;
 use serde_json::{Value, json};
 
+use crate::uploads::{announce, announcement, large_pdf, send};
 use crate::vault::{OWN, REPORT, content, deposit, doctor, entry, path_of, pdf};
 
 /// The tables whose items stand under a space's name.
-const UNDER_SPACES: [(&str, &str); 9] = [
+const UNDER_SPACES: [(&str, &str); 11] = [
     ("SpacesTable", "spaceId"),
     ("DocumentsTable", "spaceId"),
     ("MessagesTable", "spaceId"),
     ("ConsentsTable", "spaceId"),
     ("ContactsTable", "spaceId"),
     ("DigestsTable", "spaceId"),
+    ("ExportsTable", "spaceId"),
+    ("ImportsTable", "spaceId"),
     ("SpaceKeysTable", "spaceId"),
     ("TracesTable", "spaceId"),
     ("RepresentationsTable", "representative"),
@@ -88,6 +91,21 @@ pub(crate) async fn contents(deployed: &Deployed, space: &str) -> Result<HashMap
         }
     }
     Ok(found)
+}
+
+/// What is on its way to a space: what has come, and what is coming.
+async fn on_the_way(deployed: &Deployed, space: &str) -> Result<(usize, usize)> {
+    let s3 = aws_sdk_s3::Client::new(&deployed.config);
+    let bucket = deployed.stack.output("InboxBucket")?;
+    let (mut come, mut coming) = (0, 0);
+    for folder in ["uploads", "imports"] {
+        let prefix = format!("{folder}/{space}/");
+        let listed = s3.list_objects_v2().bucket(bucket).prefix(&prefix).send().await?;
+        come += listed.contents().len();
+        let listed = s3.list_multipart_uploads().bucket(bucket).prefix(&prefix).send().await?;
+        coming += listed.uploads().len();
+    }
+    Ok((come, coming))
 }
 
 /// Erases a space as its holder would; gives the certificate's reference.
@@ -193,6 +211,35 @@ async fn what_is_erased_is_gone_at_once_and_certified_once_no_key_is_held() -> R
     deployed.fire_as_of("erasure", in_minutes(40)?).await?;
     let mail = deployed.api.mail().await?;
     assert_eq!(mail.iter().filter(|m| m.to == address && told(m)).count(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_was_on_its_way_is_given_up() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let patient = deployed.patient().await?;
+    let (token, space) = (&patient.token, &patient.space_id);
+    let bytes = large_pdf(6_000_000);
+    let announced = announcement(entry(OWN, "Grand scanner"), "application/pdf", &bytes);
+    let upload = announce(&deployed, token, space, &announced).await?.ok()?;
+    let parts = send(&upload, &bytes).await?;
+    ensure!(!parts.is_empty());
+    let archive = json!({"size": 6_000_000});
+    patient.post(&deployed, "/imports", &archive).await?.ok()?;
+    for _ in 0..2 {
+        patient.post(&deployed, "/imports", &archive).await?.ok()?;
+    }
+    let fourth = patient.post(&deployed, "/imports", &archive).await?;
+    assert_eq!(fourth.problem(), "too-many-imports");
+    // Something that came and whose event was lost.
+    let s3 = aws_sdk_s3::Client::new(&deployed.config);
+    let bucket = deployed.stack.output("InboxBucket")?;
+    let key = format!("imports/{space}/lost/lost");
+    s3.put_object().bucket(bucket).key(key).body(bytes.into()).send().await?;
+    assert_eq!(on_the_way(&deployed, space).await?, (1, 4));
+    erase(&deployed, &patient).await?;
+    deployed.fire_as_of("erasure", in_minutes(16)?).await?;
+    assert_eq!(on_the_way(&deployed, space).await?, (0, 0));
     Ok(())
 }
 

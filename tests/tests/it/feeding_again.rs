@@ -32,6 +32,25 @@ async fn traits_and_addresses_reach_the_space() -> Result<()> {
     Ok(())
 }
 
+/// Waits until every code that was asked for has been looked at.
+async fn answered(deployed: &Deployed) -> Result<()> {
+    use aws_sdk_sqs::types::QueueAttributeName as Name;
+    let sqs = aws_sdk_sqs::Client::new(&deployed.config);
+    let mut environment = deployed.environment("ActivationFunction", &[]).await?;
+    let queue = environment.required("ESPACE_CODES_QUEUE");
+    let waiting = [Name::ApproximateNumberOfMessages, Name::ApproximateNumberOfMessagesNotVisible];
+    for _ in 0..300 {
+        let asked = sqs.get_queue_attributes().queue_url(&queue);
+        let seen = asked.set_attribute_names(Some(waiting.to_vec())).send().await?;
+        let counts = seen.attributes.unwrap_or_default();
+        if waiting.iter().all(|name| counts.get(name).is_some_and(|count| count == "0")) {
+            return Ok(());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    anyhow::bail!("codes that were asked for wait")
+}
+
 #[tokio::test]
 async fn a_death_ends_access_and_mail_and_can_be_taken_back() -> Result<()> {
     let deployed = Deployed::load().await?;
@@ -49,6 +68,7 @@ async fn a_death_ends_access_and_mail_and_can_be_taken_back() -> Result<()> {
     let address = invited.person.text("email");
     let before = deployed.api.mail().await?.iter().filter(|m| m.to == address).count();
     deployed.api.post("/v1/activation/codes", None, &ask).await?.ok()?;
+    answered(&deployed).await?;
     // The insurer was mistaken.
     deployed.feed(std::slice::from_ref(&invited.person.0), 0).await?;
     deployed.api.log_in(&login_of(&invited.person), PASSWORD, address).await?;

@@ -69,7 +69,10 @@ fn compared(files: &Files) -> Result<BTreeMap<String, Value>> {
     let choices = whole["choices"].as_array().context("choices")?;
     let kept = ["block", "rule", "emergencies"];
     let kept = |choice: &&Value| kept.contains(&choice["kind"].as_str().unwrap_or_default());
-    compared.insert("choices".to_owned(), choices.iter().filter(kept).cloned().collect());
+    // They stand under names that are the space's own, and so in an order of its own.
+    let mut choices: Vec<_> = choices.iter().filter(kept).cloned().collect();
+    choices.sort_by_key(ToString::to_string);
+    compared.insert("choices".to_owned(), choices.into_iter().collect());
     Ok(compared)
 }
 
@@ -162,6 +165,15 @@ async fn three_hundred_documents_and_fifty_messages_come_back_as_they_were() -> 
     let blocked = json!({"rpps": journeys::rpps()});
     let block = patient.post(&deployed, "/blocks", &blocked).await?;
     ensure!(block.status.is_success(), "{}", block.json());
+
+    let hidden = json!({"rpps": journeys::rpps(), "effect": "hide"});
+    let rule = deployed.api.post(&format!("{sent}/rules"), Some(&patient.token), &hidden).await?;
+    ensure!(rule.status == 201, "{}", rule.json());
+    let emergency = json!({"regulation": true, "breakGlass": false, "showMasked": true,
+        "heirs": false});
+    let path = format!("/v1/spaces/{space}/consents/emergency");
+    let put = Method::PUT;
+    deployed.api.send(put, &path, Some(&patient.token), Some(&emergency)).await?.ok()?;
 
     let before = unpacked(&archive(&deployed, &patient).await?)?;
     let bytes = archive(&deployed, &patient).await?;

@@ -8,8 +8,8 @@ use espace_domain::{Clock, Random};
 use espace_jobs::JobSettings;
 use espace_storage::{
     Attempts, Aws, Certificates, Consents, Contacts, Digests, Documents, Environment, Erasures,
-    Exports, Imports, Inboxes, Messages, MissingVariables, Outbox, PushSubscriptions, Registry,
-    Relations, Representations, SystemKeys, Vault,
+    Exports, Imports, Inbox, Inboxes, Messages, MissingVariables, Outbox, PushSubscriptions,
+    Registry, Relations, Representations, SystemKeys, Vault,
 };
 
 /// The stores this job is allowed, and no other: no key of any space is among them.
@@ -21,6 +21,8 @@ pub struct App {
     pub(crate) certificates: Certificates,
     pub(crate) outbox: Outbox,
     pub(crate) vault: Vault,
+    /// Where contents come before they are under a key.
+    pub(crate) inbox: Inbox,
     pub(crate) documents: Documents,
     pub(crate) messages: Messages,
     pub(crate) inboxes: Inboxes,
@@ -53,6 +55,7 @@ impl App {
             certificates: Certificates::new(aws, env),
             outbox: Outbox::new(aws, env, keys.clone()),
             vault: Vault::new(aws, env),
+            inbox: Inbox::new(aws, env),
             documents: Documents::new(aws, env),
             messages: Messages::new(aws, env),
             inboxes: Inboxes::new(aws, env, keys.clone()),

@@ -55,6 +55,7 @@ pub(crate) async fn tidy(
         DueTaken::Elsewhere => return Ok(Tidied::Elsewhere),
         DueTaken::GivenUp => return Ok(Tidied::GivenUp),
     }
+    app.inbox.forget(space_id).await?;
     // Contents before the entries that lead to them: what a kill leaves is found again.
     while let Some(page) = app.documents.to_forget(space_id).await? {
         contents(app, &page).await?;

@@ -9,8 +9,9 @@ use espace_domain::{ExportId, SpaceId};
 use espace_jobs::{JobContext, JobError};
 use espace_notifications::Notice;
 use espace_storage::{
-    DueTaken, Envelope, ExportDetails, Holder, Piece, SealedExport, Space, Vault, told_of_changes,
+    DueTaken, Envelope, ExportDetails, Holder, Piece, SealedExport, Space, Vault,
 };
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Plan, Step, plan};
@@ -41,6 +42,8 @@ pub(crate) struct Making<'a> {
     pub(crate) trace_key: SealingKey,
     pub(crate) holder: Holder,
     pub(crate) party: Party,
+    /// Of an heir: the first day of the care that is theirs to have.
+    pub(crate) care_since: Option<Date>,
 }
 
 /// How far one has come, between two tries.
@@ -96,7 +99,8 @@ pub(crate) async fn make(
     let mut details = export.open(&key)?;
     let holder = space.whole_holder(&key)?;
     let party = party_of(&details)?;
-    let making = Making { app, export_id, space, key, trace_key, holder, party };
+    let care_since = details.heir.as_ref().map(|(_, since)| *since);
+    let making = Making { app, export_id, space, key, trace_key, holder, party, care_since };
     let Progress { plan, mut next, written } = begun(&making, &details, context).await?;
     let mut writer = Writer::new(&making, written, now);
     while let Some(step) = plan.steps.get(next) {
@@ -214,18 +218,25 @@ async fn finish(
     context: &JobContext,
 ) -> Result<Made, JobError> {
     let app = making.app;
-    let mut known = Vec::new();
-    for found in app.contacts.of_space(making.space_id()).await? {
-        let contact = found.open(&making.key)?;
-        known.push((found, contact));
-    }
-    let traits = &making.holder.traits;
+    let (told, traits) = match &details.heir {
+        None => {
+            let told = app.contacts.told(making.space_id(), &making.key).await?;
+            (told, making.holder.traits.clone())
+        }
+        // An heir is written to, not the dead.
+        Some((heir, _)) => {
+            let gone = JobError::Work("an heir without a space");
+            let key = app.space_keys.content(heir).await?.ok_or(gone)?;
+            let gone = JobError::Work("an heir without a space");
+            let space = app.spaces.find(heir).await?.ok_or(gone)?;
+            (app.contacts.told(heir, &key).await?, space.holder(&key)?)
+        }
+    };
     let first_name = traits.first_name().to_owned();
     let addressee = format!("{first_name} {}", traits.last_name());
     let notice = Notice::ExportReady { first_name };
-    let word: Vec<_> = told_of_changes(&known)
-        .map(|to| Envelope { to: to.clone(), addressee: addressee.clone(), notice: notice.clone() })
-        .collect();
+    let envelope = |to| Envelope { to, addressee: addressee.clone(), notice: notice.clone() };
+    let word: Vec<_> = told.into_iter().map(envelope).collect();
     let (now, random) = (context.clock.now(), app.random.as_ref());
     let kept = (details, &making.key);
     let done = app.exports.finish(export, kept, (&app.outbox, &word), now, random).await?;
@@ -237,6 +248,7 @@ fn party_of(details: &ExportDetails) -> Result<Party, JobError> {
     match details.party.as_str() {
         name if name == PartyKind::Holder.name() => Ok(Party::Holder),
         name if name == PartyKind::Representative.name() => Ok(Party::Representative),
+        name if name == PartyKind::Heir.name() => Ok(Party::Heir),
         _ => Err(JobError::Work("an archive for nobody")),
     }
 }

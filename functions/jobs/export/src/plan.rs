@@ -79,14 +79,25 @@ pub(crate) enum Step {
 pub(crate) async fn plan(making: &Making<'_>, made_at: Timestamp) -> Result<Plan, JobError> {
     let mut paths = Paths::default();
     let versions = versions(making, &mut paths).await?;
-    let conversations = conversations(making, &mut paths).await?;
-    let log = log(making);
     let mut steps = Vec::new();
+    // What the law leaves to heirs is what was written of the dead, not what they wrote, nor
+    // who read it.
+    let is_heirs = making.party == Party::Heir;
+    let conversations =
+        if is_heirs { Vec::new() } else { conversations(making, &mut paths).await? };
+    let log = if is_heirs { Vec::new() } else { log(making) };
     steps.extend((0..versions.len()).map(Step::Version));
     steps.extend((0..conversations.len()).map(Step::Conversation));
     steps.extend((0..log.len()).map(Step::Log));
     // The manifest last: it lists what was written.
-    steps.extend([Step::LogHelp, Step::Bundle, Step::Whole, Step::Page, Step::Manifest]);
+    if !is_heirs {
+        steps.push(Step::LogHelp);
+    }
+    steps.push(Step::Bundle);
+    if !is_heirs {
+        steps.push(Step::Whole);
+    }
+    steps.extend([Step::Page, Step::Manifest]);
     Ok(Plan { made_at, versions, conversations, log, steps })
 }
 
@@ -105,7 +116,11 @@ async fn versions(making: &Making<'_>, paths: &mut Paths) -> Result<Vec<PlannedV
             after = Some(document.document_id.clone());
             if is_visible(making.party, &document) {
                 let now = document.details.as_past();
-                for version in document.details.history.iter().chain([&now]) {
+                let since = making.care_since;
+                let all = document.details.history.iter().chain([&now]);
+                let wanted =
+                    |version: &&PastVersion| since.is_none_or(|since| version.event_date >= since);
+                for version in all.filter(wanted) {
                     planned.push(of_version(&document, version, paths));
                 }
             }
@@ -156,9 +171,12 @@ fn is_visible(party: Party, document: &Document) -> bool {
         from_own_side: is_own,
         rule: None,
     };
-    let situation =
-        Situation { document: Some(facts), ..Situation::of_space(SpaceStanding::Active) };
-    decide(party, Action::ReadDocument, &situation).is_allowed()
+    let (action, standing) = match party {
+        Party::Heir => (Action::LeaveToHeir, SpaceStanding::Deceased),
+        _ => (Action::ReadDocument, SpaceStanding::Active),
+    };
+    let situation = Situation { document: Some(facts), ..Situation::of_space(standing) };
+    decide(party, action, &situation).is_allowed()
 }
 
 /// The conversations that the person may see.

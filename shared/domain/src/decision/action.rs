@@ -7,6 +7,9 @@ use crate::decision::{AccessMode, Check, Party, PartyKind, Situation, Tell};
 const HOLDER: &[PartyKind] = &[PartyKind::Holder];
 /// The holder, and who represents them.
 const OWNERS: &[PartyKind] = &[PartyKind::Holder, PartyKind::Representative];
+/// The same, or who was admitted to what a dead person left.
+const OWNERS_AND_HEIRS: &[PartyKind] =
+    &[PartyKind::Holder, PartyKind::Representative, PartyKind::Heir];
 /// The holder's whole side.
 const OWN_SIDE: &[PartyKind] =
     &[PartyKind::Holder, PartyKind::Representative, PartyKind::Caregiver];
@@ -236,18 +239,27 @@ actions! {
     ];
     /// Closing.
     CloseSpace = "closeSpace", [C::IsOneOf(OWNERS), C::SpaceInHand];
+    /// Closing for a caller, with a code sent to them (R.1111-36: at any time).
+    CloseByPhone = "closeByPhone",
+        [C::IsOneOf(&[PartyKind::Support]), C::SpaceMayClose, C::IsOfAge];
+    /// Admitting an heir to what a dead person left (L.1111-18, L.1110-4 V).
+    AdmitHeir = "admitHeir",
+        [C::IsOneOf(&[PartyKind::Support]), C::HolderDied, C::HeirsAllowed];
+    /// Leaving a document to an heir.
+    LeaveToHeir = "leaveToHeir",
+        [C::IsOneOf(&[PartyKind::Heir]), C::SpaceInHandOrClosed, C::IsVisible];
     /// Reopening.
     ReopenSpace = "reopenSpace", [C::IsOneOf(OWNERS), C::SpaceIsClosed];
     /// Taking everything away.
-    ExportSpace = "exportSpace", [C::IsOneOf(OWNERS), C::SpaceInHandOrClosed];
+    ExportSpace = "exportSpace", [C::IsOneOf(OWNERS_AND_HEIRS), C::SpaceInHandOrClosed];
     /// Taking what one took away in again.
     ImportSpace = "importSpace", [C::IsOneOf(OWNERS), C::SpaceInHand];
     /// Reading what one asked to take away.
-    ReadExport = "readExport", [C::IsOneOf(OWNERS), C::SpaceInHandOrClosed];
+    ReadExport = "readExport", [C::IsOneOf(OWNERS_AND_HEIRS), C::SpaceInHandOrClosed];
     /// Showing the patient what has waited a month (job `reveal`).
     RevealDue = "revealDue", [C::IsOneOf(&[PartyKind::Job]), C::SpaceStands];
     /// Erasing what ten years have passed over (job `retention-purge`).
-    EraseExpired = "eraseExpired", [C::IsOneOf(&[PartyKind::Job]), C::SpaceIsClosed];
+    EraseExpired = "eraseExpired", [C::IsOneOf(&[PartyKind::Job]), C::SpaceIsArchived];
 }
 
 impl Action {

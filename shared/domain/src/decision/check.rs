@@ -20,6 +20,16 @@ pub enum Check {
     SpaceInHandOrClosed,
     /// The space is closed.
     SpaceIsClosed,
+    /// The space is closed, by its holder or by their death: its ten years run.
+    SpaceIsArchived,
+    /// The space may be closed for its holder: it stands, and nobody is kept out of it.
+    SpaceMayClose,
+    /// Its holder died.
+    HolderDied,
+    /// The holder is of age.
+    IsOfAge,
+    /// The holder did not object to heirs.
+    HeirsAllowed,
     /// The holder has not blocked this professional.
     NotBlocked,
     /// The matrix has a column for this profession.
@@ -71,25 +81,15 @@ impl Check {
         };
         match self {
             Self::IsOneOf(kinds) => require(kinds.contains(&party.kind()), Reason::NotForThisParty),
-            Self::SpaceStands => match situation.space {
-                _ if party.is_own_side() => Self::SpaceInHand.holds(party, situation),
-                SpaceStanding::Open | SpaceStanding::Active | SpaceStanding::Frozen => Ok(()),
-                SpaceStanding::Deceased | SpaceStanding::Closed | SpaceStanding::Absent => {
-                    Err(Reason::NoSpace)
-                }
-            },
-            Self::SpaceInHand => match situation.space {
-                SpaceStanding::Active => Ok(()),
-                SpaceStanding::Open => Err(Reason::NotActivated),
-                SpaceStanding::Frozen => Err(Reason::SpaceFrozen),
-                SpaceStanding::Closed => Err(Reason::SpaceClosed),
-                SpaceStanding::Deceased | SpaceStanding::Absent => Err(Reason::NoSpace),
-            },
-            Self::SpaceInHandOrClosed if situation.space == SpaceStanding::Closed => Ok(()),
-            Self::SpaceInHandOrClosed => Self::SpaceInHand.holds(party, situation),
-            Self::SpaceIsClosed => {
-                require(situation.space == SpaceStanding::Closed, Reason::NotClosed)
-            }
+            Self::SpaceStands
+            | Self::SpaceInHand
+            | Self::SpaceInHandOrClosed
+            | Self::SpaceIsClosed
+            | Self::SpaceIsArchived
+            | Self::SpaceMayClose
+            | Self::HolderDied => self.holds_of_space(party, situation.space),
+            Self::IsOfAge => require(!situation.minor, Reason::RepresentativesClose),
+            Self::HeirsAllowed => require(situation.choices.heirs, Reason::HeirsObjected),
             Self::NotBlocked => require(practice.is_none() || !situation.blocked, Reason::Blocked),
             Self::HasColumn => {
                 require(practice.is_none_or(|p| p.group.is_some()), Reason::NoColumn)
@@ -167,6 +167,45 @@ impl Check {
         }
     }
 
+    /// Whether it holds of a space that stands so.
+    fn holds_of_space(self, party: Party, space: SpaceStanding) -> Result<(), Reason> {
+        use SpaceStanding as S;
+        match self {
+            Self::SpaceStands if !party.is_own_side() => match space {
+                S::Open | S::Active | S::Frozen => Ok(()),
+                S::Deceased | S::Closed | S::Absent => Err(Reason::NoSpace),
+            },
+            Self::SpaceIsClosed => require(space == S::Closed, Reason::NotClosed),
+            Self::SpaceIsArchived => {
+                require(matches!(space, S::Closed | S::Deceased), Reason::NotClosed)
+            }
+            Self::SpaceMayClose => match space {
+                S::Open | S::Active => Ok(()),
+                S::Frozen => Err(Reason::SpaceFrozen),
+                S::Closed => Err(Reason::SpaceClosed),
+                S::Deceased | S::Absent => Err(Reason::NoSpace),
+            },
+            Self::HolderDied => match space {
+                S::Deceased => Ok(()),
+                S::Absent => Err(Reason::NoSpace),
+                S::Open | S::Active | S::Frozen | S::Closed => Err(Reason::HolderLives),
+            },
+            // What is left of a dead person's is for heirs, and theirs is nothing else.
+            Self::SpaceInHandOrClosed if party == Party::Heir => {
+                require(space == S::Deceased, Reason::NoSpace)
+            }
+            Self::SpaceInHandOrClosed if space == S::Closed => Ok(()),
+            // Those who care or feed aside, a space is for whoever has it in hand.
+            _ => match space {
+                S::Active => Ok(()),
+                S::Open => Err(Reason::NotActivated),
+                S::Frozen => Err(Reason::SpaceFrozen),
+                S::Closed => Err(Reason::SpaceClosed),
+                S::Deceased | S::Absent => Err(Reason::NoSpace),
+            },
+        }
+    }
+
     /// Whether it holds in a conversation.
     fn holds_in(self, party: Party, thread: MessagingFacts) -> Result<(), Reason> {
         let practice = match party {
@@ -220,7 +259,8 @@ fn is_visible(party: Party, situation: &Situation, document: &DocumentFacts) -> 
                 || (in_emergency && situation.choices.show_masked);
             require(shown, Reason::Masked)
         }
-        Party::Representative | Party::Caregiver | Party::Mandated
+        // What a minor kept from their parents stays so after their death (L.1111-5).
+        Party::Representative | Party::Caregiver | Party::Mandated | Party::Heir
             if labels.invisible_representatives =>
         {
             Err(Reason::HiddenFromRepresentatives)
@@ -228,7 +268,9 @@ fn is_visible(party: Party, situation: &Situation, document: &DocumentFacts) -> 
         Party::Holder | Party::Representative | Party::Caregiver | Party::Mandated => {
             require(!labels.invisible_patient, Reason::NotYetVisible)
         }
-        Party::Invited
+        // After a death nothing is announced any more.
+        Party::Heir
+        | Party::Invited
         | Party::Support
         | Party::Insurer
         | Party::Application

@@ -121,6 +121,12 @@ pub enum Reason {
     ThreadClosed,
     /// The person writes first to pharmacies alone.
     NotAPharmacy,
+    /// No death was reported.
+    HolderLives,
+    /// The holder did not want heirs to have anything.
+    HeirsObjected,
+    /// A child's space is closed by who represents them.
+    RepresentativesClose,
 }
 
 /// Decides.
@@ -163,6 +169,9 @@ impl Reason {
             Self::NotInThread => "notInThread",
             Self::ThreadClosed => "threadClosed",
             Self::NotAPharmacy => "notAPharmacy",
+            Self::HolderLives => "holderLives",
+            Self::HeirsObjected => "heirsObjected",
+            Self::RepresentativesClose => "representativesClose",
         }
     }
 }

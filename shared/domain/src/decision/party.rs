@@ -15,6 +15,8 @@ pub enum Party {
     Invited,
     /// A helper by profession (France Services), let in by a code for an hour.
     Mandated,
+    /// Who was admitted to the record of someone who died (L.1110-4 V).
+    Heir,
     /// A professional.
     Professional(Practice),
     /// An agent of the phone line.
@@ -71,6 +73,8 @@ pub enum PartyKind {
     Invited,
     /// [`Party::Mandated`].
     Mandated,
+    /// [`Party::Heir`].
+    Heir,
     /// [`Party::Professional`].
     Professional,
     /// [`Party::Support`].
@@ -94,6 +98,7 @@ impl Party {
             Self::Caregiver => PartyKind::Caregiver,
             Self::Invited => PartyKind::Invited,
             Self::Mandated => PartyKind::Mandated,
+            Self::Heir => PartyKind::Heir,
             Self::Professional(_) => PartyKind::Professional,
             Self::Support => PartyKind::Support,
             Self::Insurer => PartyKind::Insurer,
@@ -123,6 +128,7 @@ impl PartyKind {
             Self::Caregiver => "caregiver",
             Self::Invited => "invited",
             Self::Mandated => "mandated",
+            Self::Heir => "heir",
             Self::Professional => "professional",
             Self::Support => "support",
             Self::Insurer => "insurer",

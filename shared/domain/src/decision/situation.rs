@@ -73,7 +73,9 @@ pub enum AccessMode {
     Regulation,
 }
 
-/// What the holder chose about emergencies: all three are opt-out (`domain.md` C5, B5).
+/// What the holder chose about emergencies, and about the time after their death: all are
+/// opt-out (`domain.md` C5, B5).
+#[expect(clippy::struct_excessive_bools, reason = "choices apart: every combination occurs")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EmergencyChoices {
@@ -83,6 +85,15 @@ pub struct EmergencyChoices {
     pub break_glass: bool,
     /// Whether masked documents show in an emergency.
     pub show_masked: bool,
+    /// Whether heirs may be given what the law lets them have (L.1110-4 V: unless the person
+    /// said otherwise before they died).
+    #[serde(default = "allowed")]
+    pub heirs: bool,
+}
+
+/// What was never said is allowed: each of these choices is an objection.
+fn allowed() -> bool {
+    true
 }
 
 /// What is true of a document.
@@ -168,7 +179,7 @@ impl Situation {
 
 impl Default for EmergencyChoices {
     fn default() -> Self {
-        Self { regulation: true, break_glass: true, show_masked: true }
+        Self { regulation: true, break_glass: true, show_masked: true, heirs: true }
     }
 }
 
@@ -181,8 +192,9 @@ impl SpaceStanding {
     pub fn of(state: &SpaceState, suspension: Option<Suspension>) -> Self {
         match (state, suspension) {
             (SpaceState::Erased { .. }, _) => Self::Absent,
-            (SpaceState::Closed { .. }, _) => Self::Closed,
+            // Closed before or by it, nobody reopens what was a dead person's.
             (_, Some(Suspension::Deceased)) => Self::Deceased,
+            (SpaceState::Closed { .. }, _) => Self::Closed,
             (_, Some(Suspension::Frozen)) => Self::Frozen,
             (SpaceState::Open { .. }, None) => Self::Open,
             (SpaceState::Active { .. }, None) => Self::Active,

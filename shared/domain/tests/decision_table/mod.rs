@@ -33,6 +33,7 @@ enum Dimension {
     Present,
     BreakGlass,
     Regulation,
+    Heirs,
     Minor,
     Type,
     Authored,
@@ -64,7 +65,12 @@ impl Dimension {
             Check::SpaceStands
             | Check::SpaceInHand
             | Check::SpaceInHandOrClosed
-            | Check::SpaceIsClosed => &[D::Space],
+            | Check::SpaceIsClosed
+            | Check::SpaceIsArchived
+            | Check::SpaceMayClose
+            | Check::HolderDied => &[D::Space],
+            Check::IsOfAge => &[D::Minor],
+            Check::HeirsAllowed => &[D::Heirs],
             Check::NotBlocked => &[D::Blocked],
             Check::HasColumn => &[D::Column],
             Check::IsRegulator => &[D::Regulator],
@@ -125,6 +131,7 @@ impl Dimension {
             D::Present => "présence prouvée",
             D::BreakGlass => "bris de glace permis",
             D::Regulation => "régulation permise",
+            D::Heirs => "transmission aux ayants droit permise",
             D::Minor => "titulaire mineur",
             D::Type => "type",
             D::Authored => "déposé par qui demande",
@@ -216,6 +223,7 @@ impl Dimension {
             D::Present => situation.present = yes,
             D::BreakGlass => situation.choices.break_glass = yes,
             D::Regulation => situation.choices.regulation = yes,
+            D::Heirs => situation.choices.heirs = yes,
             D::ShowMasked => situation.choices.show_masked = yes,
             D::Minor => situation.minor = yes,
             D::Column | D::Writes | D::Regulator | D::Standing => {}
@@ -336,7 +344,7 @@ fn lines(action: Action, case: Case, left: &[Dimension]) -> Vec<Line> {
 }
 
 /// The parties, with their French names.
-fn parties() -> [(Party, &'static str); 11] {
+fn parties() -> [(Party, &'static str); 12] {
     let practice =
         Practice { group: Some(GROUP), may_write: true, is_regulator: false, standing: None };
     [
@@ -345,6 +353,7 @@ fn parties() -> [(Party, &'static str); 11] {
         (Party::Caregiver, "Aidant"),
         (Party::Invited, "Invité à aider"),
         (Party::Mandated, "Agent aidant (France Services)"),
+        (Party::Heir, "Ayant droit d’une personne décédée"),
         (Party::Professional(practice), "Professionnel"),
         (Party::Support, "Assistance"),
         (Party::Insurer, "Assurance maladie"),
@@ -403,6 +412,9 @@ fn french(reason: Reason) -> &'static str {
         Reason::NotInThread => "comme si l’échange n’existait pas",
         Reason::ThreadClosed => "échange clos",
         Reason::NotAPharmacy => "on n’écrit en premier qu’à une pharmacie",
+        Reason::HolderLives => "aucun décès signalé",
+        Reason::HeirsObjected => "opposition du titulaire, avant son décès",
+        Reason::RepresentativesClose => "fermé par ses représentants",
     }
 }
 
@@ -534,6 +546,7 @@ pub(crate) fn ignores_the_rest(
                 situation.choices.show_masked,
                 other.choices.show_masked,
             ),
+            heirs: pick(D::Heirs, situation.choices.heirs, other.choices.heirs),
         },
         minor: pick(D::Minor, situation.minor, other.minor),
         document: match (situation.document, other.document) {

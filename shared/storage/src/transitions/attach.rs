@@ -85,6 +85,7 @@ pub async fn attach<N: Serialize>(
         first_name: traits.first_name().to_owned(),
         until: record.fed_as_minor.then(|| majority_on(traits.birth_date)),
         care: None,
+        inheritance: None,
     };
     let outcome = EnrolmentOutcome::Activated(space_id.clone());
     transaction = transaction

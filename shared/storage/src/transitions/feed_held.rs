@@ -50,7 +50,21 @@ pub(super) async fn refresh_space(
             named,
         );
         let spaces = &stores.spaces;
-        let part = spaces.refresh_in_transaction(&space, holder, is_deceased, key, random)?;
+        let state = space.state.clone();
+        let becomes = match (was_deceased, is_deceased) {
+            // Its ten years run from the day the death is known (L.1111-18: from the closing).
+            // One that was closed before keeps its own day.
+            (false, true) => state.close(now).ok(),
+            (true, false) if space.closed_by_death => state.reopen(now).ok(),
+            _ => None,
+        };
+        let part = spaces.refresh_in_transaction(
+            &space,
+            (holder, is_deceased),
+            becomes.as_ref(),
+            key,
+            random,
+        )?;
         transaction = transaction.with("space", part);
     } else if !former.is_empty() {
         // What they are doing at this moment stops.
