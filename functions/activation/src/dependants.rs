@@ -24,7 +24,7 @@ const RACES_MAX: u32 = 3;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct Dependant {
+pub(crate) struct NewDependant {
     /// What proving the dependant's identity gave.
     enrolment_token: String,
 }
@@ -40,7 +40,7 @@ pub(crate) struct Attached {
 /// same answer.
 #[utoipa::path(
     post, path = "/v1/spaces/{spaceId}/dependants", operation_id = "attachDependant",
-    tag = "activation", request_body = Dependant, params(("spaceId" = String, Path)),
+    tag = "activation", request_body = NewDependant, params(("spaceId" = String, Path)),
     responses(
         (status = 201, body = Attached),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
@@ -51,7 +51,7 @@ pub(crate) async fn dependants(
     State(app): State<App>,
     citizen: Citizen,
     Path(space_id): Path<String>,
-    body: JsonBody<Dependant>,
+    body: JsonBody<NewDependant>,
 ) -> Result<(StatusCode, Json<Attached>), Problem> {
     permit(&app, &citizen, &space_id, Action::AttachDependant).await?;
     let now = app.clock.now();

@@ -30,7 +30,7 @@ pub(crate) struct GivenCode {
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Begun {
+pub(crate) struct AssistanceBegun {
     #[schema(value_type = String)]
     space_id: SpaceId,
     /// When the help ends by itself.
@@ -43,7 +43,7 @@ pub(crate) struct Begun {
     post, path = "/v1/support/assistance", operation_id = "beginAssistance",
     tag = "caregivers", request_body = GivenCode,
     responses(
-        (status = 201, body = Begun),
+        (status = 201, body = AssistanceBegun),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])), extensions(("x-actors" = json!(["support"]))),
@@ -52,7 +52,7 @@ pub(crate) async fn begin(
     State(app): State<App>,
     bearer: Bearer,
     body: Result<JsonBody<GivenCode>, Problem>,
-) -> Result<(StatusCode, Json<Begun>), Problem> {
+) -> Result<(StatusCode, Json<AssistanceBegun>), Problem> {
     let claims = app.guard.claims(&bearer).await?;
     let Actor::Support { agent } = claims.actor.clone() else {
         return Err(ProblemKind::Forbidden.into());
@@ -103,5 +103,5 @@ pub(crate) async fn begin(
     // The epoch moves: the holder who ends all help at this moment ends this one too.
     let done = Done { changes: &changes, raises_epoch: true, ..Done::default() };
     app.guard.record(&visit, &permit, done).await?;
-    Ok((StatusCode::CREATED, Json(Begun { space_id: visit.space_id, until })))
+    Ok((StatusCode::CREATED, Json(AssistanceBegun { space_id: visit.space_id, until })))
 }

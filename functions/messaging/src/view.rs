@@ -73,7 +73,7 @@ pub(crate) struct MessageView {
     /// `patient` or `care`.
     #[schema(value_type = String)]
     side: Side,
-    author: AuthorView,
+    author: WriterView,
     at: Timestamp,
     body: String,
     attachments: Vec<AttachmentView>,
@@ -86,7 +86,7 @@ pub(crate) struct MessageView {
 /// Who wrote it.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct AuthorView {
+pub(crate) struct WriterView {
     /// `holder`; `representative` and `caregiver`, who wrote for them; `professional`.
     kind: String,
     /// A professional's RPPS number.
@@ -231,7 +231,7 @@ pub(crate) async fn messages(
             message_id: message.message_id,
             number: message.number,
             side: message.side,
-            author: AuthorView::from(message.author),
+            author: WriterView::from(message.author),
             at: message.at,
             body: message.body,
             by_mail: message.mail.is_some(),
@@ -271,7 +271,7 @@ impl AttachmentView {
     }
 }
 
-impl From<MessageAuthor> for AuthorView {
+impl From<MessageAuthor> for WriterView {
     fn from(author: MessageAuthor) -> Self {
         let MessageAuthor { kind, id, name, profession, structure } = author;
         let profession_name = profession.as_deref().and_then(MatrixGroup::profession_display);

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::view::EmergencyView;
+use crate::view::ReviewedEmergency;
 
 /// Longest note, characters.
 const NOTE_CHARS_MAX: usize = 2_000;
@@ -33,7 +33,7 @@ pub(crate) struct NewReview {
     operation_id = "reviewEmergencyAccess", tag = "support",
     params(("accessId" = String, Path)), request_body = NewReview,
     responses(
-        (status = 200, body = EmergencyView),
+        (status = 200, body = ReviewedEmergency),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])), extensions(("x-actors" = json!(["support"]))),
@@ -43,7 +43,7 @@ pub(crate) async fn add(
     support: Support,
     Path(access_id): Path<String>,
     body: Result<JsonBody<NewReview>, Problem>,
-) -> Result<Json<EmergencyView>, Problem> {
+) -> Result<Json<ReviewedEmergency>, Problem> {
     let input = body?.value;
     let note = input.note.trim();
     if note.is_empty() || note.chars().count() > NOTE_CHARS_MAX {
@@ -66,7 +66,7 @@ pub(crate) async fn add(
             ReviewRefused::Over => ProblemKind::ReviewOver,
         })?;
         if app.reviews.save(&found, now, app.random.as_ref()).await? {
-            return Ok(Json(EmergencyView::of(found, &support.agent, now)));
+            return Ok(Json(ReviewedEmergency::of(found, &support.agent, now)));
         }
     }
     Err(ProblemKind::Unavailable.into())

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
-use crate::view::EmergencyView;
+use crate::view::ReviewedEmergency;
 
 /// The list that cursors are of.
 const LIST: &str = "emergency-accesses";
@@ -18,7 +18,7 @@ const LIST: &str = "emergency-accesses";
 /// A page of emergency accesses.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EmergenciesView {
-    items: Vec<EmergencyView>,
+    items: Vec<ReviewedEmergency>,
     next: Option<String>,
 }
 
@@ -73,7 +73,7 @@ pub(crate) async fn list(
     let after = start.map(|(id, at)| ReviewPage::after(is_open, (&id, at)));
     let (found, more) = app.reviews.list(is_open, after, page.limit()).await?;
     let now = app.clock.now();
-    let items = found.into_iter().map(|found| EmergencyView::of(found, &support.agent, now));
+    let items = found.into_iter().map(|found| ReviewedEmergency::of(found, &support.agent, now));
     let random = app.random.as_ref();
     let next = more.and_then(|page| page.names());
     let next = next.map(|names| Page::cursor(&key, &list, &names, random)).transpose()?;

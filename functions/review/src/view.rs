@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 /// An emergency access.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct EmergencyView {
+pub(crate) struct ReviewedEmergency {
     #[schema(value_type = String)]
     id: AccessId,
     opened_at: Timestamp,
@@ -62,7 +62,7 @@ pub(crate) struct ReviewView {
     note: Option<String>,
 }
 
-impl EmergencyView {
+impl ReviewedEmergency {
     /// An access as `agent` sees it now.
     pub(crate) fn of(found: EmergencyReview, agent: &str, now: Timestamp) -> Self {
         let state = ReviewState::after(&found.reviews);

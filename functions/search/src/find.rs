@@ -23,7 +23,7 @@ const REASON_CHARS: std::ops::RangeInclusive<usize> = 10..=1_000;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct Search {
+pub(crate) struct PatientSearch {
     /// Thirteen characters; without it the traits must be one person's alone.
     #[serde(default)]
     nir: Option<String>,
@@ -49,7 +49,7 @@ pub(crate) struct Found {
 /// found: the same answer after the same work.
 #[utoipa::path(
     post, path = "/v1/spaces/search", operation_id = "findPatient", tag = "consent",
-    request_body = Search,
+    request_body = PatientSearch,
     responses(
         (status = 200, body = Found),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
@@ -59,7 +59,7 @@ pub(crate) struct Found {
 pub(crate) async fn find(
     State(app): State<App>,
     bearer: Bearer,
-    body: Result<JsonBody<Search>, Problem>,
+    body: Result<JsonBody<PatientSearch>, Problem>,
 ) -> Result<Json<Found>, Problem> {
     let claims = app.guard.claims(&bearer).await?;
     let Actor::Professional { rpps, structure, .. } = &claims.actor else {
@@ -140,7 +140,7 @@ async fn slow_down(app: &App, rpps: &str, structure: Option<&str>) -> Result<(),
 }
 
 /// Checks the fields.
-fn read(search: &Search) -> Result<Option<Nir>, Problem> {
+fn read(search: &PatientSearch) -> Result<Option<Nir>, Problem> {
     let mut errors = Vec::new();
     let mut nir = None;
     if let Some(typed) = &search.nir {
@@ -167,7 +167,11 @@ fn read(search: &Search) -> Result<Option<Nir>, Problem> {
 }
 
 /// The space of the person who has these traits.
-async fn person(app: &App, nir: Option<&Nir>, search: &Search) -> Result<Option<SpaceId>, Problem> {
+async fn person(
+    app: &App,
+    nir: Option<&Nir>,
+    search: &PatientSearch,
+) -> Result<Option<SpaceId>, Problem> {
     let traits = SearchedTraits {
         birth_name: &search.birth_name,
         first_name: &search.first_name,

@@ -98,7 +98,7 @@ impl From<Purpose> for ChallengePurpose {
 /// One of the two.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Proof {
+pub(crate) struct StepUpProof {
     /// The six digits that the application shows.
     #[serde(default)]
     otp: Option<String>,
@@ -109,7 +109,7 @@ pub(crate) struct Proof {
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Proven {
+pub(crate) struct StepUpProven {
     /// The same challenge.
     #[schema(value_type = String)]
     challenge_id: ChallengeId,
@@ -120,10 +120,10 @@ pub(crate) struct Proven {
 /// Proves a step-up by application or passkey; the answer holds what the act carries.
 #[utoipa::path(
     post, path = "/v1/sessions/current/step-up/{id}/proof", operation_id = "proveStepUp",
-    tag = "sessions", request_body = Proof,
+    tag = "sessions", request_body = StepUpProof,
     params(("id" = String, Path, description = "The challenge")),
     responses(
-        (status = 200, body = Proven),
+        (status = 200, body = StepUpProven),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
     security(("bearer" = [])), extensions(("x-actors" = json!(["citizen"]))),
@@ -132,8 +132,8 @@ pub(crate) async fn prove(
     State(app): State<App>,
     any: AnyCitizen,
     Path(id): Path<String>,
-    body: JsonBody<Proof>,
-) -> Result<Json<Proven>, Problem> {
+    body: JsonBody<StepUpProof>,
+) -> Result<Json<StepUpProven>, Problem> {
     let now = app.clock.now();
     let citizen = any.citizen;
     let over = || Problem::from(ProblemKind::OtpOver);
@@ -167,5 +167,5 @@ pub(crate) async fn prove(
     if !app.challenges.carry(&challenge, &otp, &mac).await? {
         return Err(over());
     }
-    Ok(Json(Proven { challenge_id: challenge.challenge_id, otp: otp.expose().to_owned() }))
+    Ok(Json(StepUpProven { challenge_id: challenge.challenge_id, otp: otp.expose().to_owned() }))
 }

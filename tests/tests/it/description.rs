@@ -46,6 +46,21 @@ async fn parts() -> Result<Vec<utoipa::openapi::OpenApi>> {
     ])
 }
 
+/// What stands in the description under one name is one thing: put together from many functions,
+/// a second of that name would be described as the first.
+#[tokio::test]
+async fn no_two_functions_mean_something_else_by_one_name() -> Result<()> {
+    let mut known = std::collections::BTreeMap::<String, Value>::new();
+    for part in parts().await? {
+        let part = serde_json::to_value(part)?;
+        for (name, schema) in part["components"]["schemas"].as_object().into_iter().flatten() {
+            let first = known.entry(name.clone()).or_insert_with(|| schema.clone());
+            assert_eq!(first, schema, "{name} is described twice");
+        }
+    }
+    Ok(())
+}
+
 /// `METHOD path` of every operation.
 pub(crate) fn operations(description: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
