@@ -145,18 +145,15 @@ async fn answer_again(app: &App, space_id: &SpaceId, login: &str) -> Result<Acti
     Ok(Activated { space_id: space_id.clone(), contacts })
 }
 
-/// Whether the code still stands and the space may be activated: one that nobody
-/// holds, or one that is frozen and whose holder has proven who they are.
+/// Whether the code still stands and the space may be taken in hand.
 async fn check_state(app: &App, entry: &PersonEntry, enrolment: &Enrolment) -> Result<(), Problem> {
     if let Registration::Held { space_id } = &entry.registration {
         let space = app.stores.spaces.find(space_id).await?.ok_or(ProblemKind::EnrolmentOver)?;
-        match space.state {
-            SpaceState::Open { .. } => {}
-            SpaceState::Active { .. } if space.is_frozen || space.account.is_none() => {}
-            SpaceState::Active { .. } => return Err(ProblemKind::SpaceAlreadyActive.into()),
-            SpaceState::Closed { .. } | SpaceState::Erased { .. } => {
-                return Err(ProblemKind::EnrolmentOver.into());
-            }
+        if !space.may_be_taken(app.clock.now()) {
+            return Err(match space.state {
+                SpaceState::Active { .. } => ProblemKind::SpaceAlreadyActive.into(),
+                _ => ProblemKind::EnrolmentOver.into(),
+            });
         }
     }
     if entry.accepts(&enrolment.code) { Ok(()) } else { Err(ProblemKind::EnrolmentOver.into()) }

@@ -183,6 +183,7 @@ pub(crate) async fn list(
             | Choice::Rule(_)
             | Choice::Assistance(_)
             | Choice::Heir(_)
+            | Choice::Admission(_)
             | Choice::Notifications(_)
             | Choice::Closure(_)
             | Choice::Caregiver(_) => {}

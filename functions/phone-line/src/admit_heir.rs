@@ -5,16 +5,18 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use espace_access::{Done, Opened};
+use espace_access::Done;
 use espace_crypto::SealingKey;
 use espace_domain::decision::Action;
 use espace_domain::{
-    HeirClaim, HeirFinding, HeirPurpose, HeirRelation, SpaceId, SpaceState, is_minor, paris_date,
+    HeirClaim, HeirFinding, HeirPurpose, HeirRelation, SpaceId, SpaceState, Traits, is_minor,
+    paris_date,
 };
 use espace_http::{Bearer, FieldError, JsonBody, Problem, ProblemBody, ProblemKind};
 use espace_notifications::Notice;
 use espace_storage::{
-    Change, Choice, Envelope, Holder, RepresentationDetails, SupportAct, SupportActKind, Versioned,
+    Change, Choice, Envelope, HeirAdmission, PersonRecord, RepresentationDetails, SupportAct,
+    SupportActKind, Versioned,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -22,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::caller::{Caller, agent, read_person};
+use crate::caller::{self, Caller, agent, read_person};
 
 /// Characters of a reference.
 const REFERENCE_CHARS: std::ops::RangeInclusive<usize> = 1..=200;
@@ -70,7 +72,7 @@ pub(crate) struct HeirView {
 /// An heir, with their own space.
 struct Heir {
     space_id: SpaceId,
-    holder: Holder,
+    traits: Traits,
     key: SealingKey,
 }
 
@@ -96,20 +98,23 @@ pub(crate) async fn admit(
     let input = body?.value;
     let now = app.guard.now();
     let (dead, claimant) = read(&input, now)?;
-    let space_id = dead.find(&app).await?.space_id;
+    let random = app.random.as_ref();
+    let dead = dead.find(&app).await?;
+    let heir = claimant.find(&app).await?;
+    // What an agent did is written before it has an effect.
+    let about = dead.space_id.as_str();
+    let kind = SupportActKind::HeirFound;
+    app.acts.note(&SupportAct::new(&agent, kind, about, now, random)).await?;
     let action = Action::AdmitHeir;
-    let visit = app.guard.arrive(claims, space_id, action, &[]).await?;
+    let visit = app.guard.arrive(claims, dead.space_id.clone(), action, &[]).await?;
     let permit = app.guard.permit(&visit, action, &[]).await?;
     let opened = visit.opened(&permit)?;
-    if opened.holder.birth_date != dead.born {
-        return Err(ProblemKind::IdentityNotRecognised.into());
-    }
-    if input.relation == HeirRelation::ParentalAuthority && !died_as_minor(opened) {
+    if input.relation == HeirRelation::ParentalAuthority && !died_as_minor(&dead.record) {
         let detail = "L’autorité parentale ne concerne qu’une personne décédée mineure.";
         let error = FieldError::new("/relation", "not-a-minor", detail);
         return Err(Problem::invalid(vec![error]));
     }
-    let heir = heir(&app, &claimant).await?;
+    let heir = with_space(&app, heir).await?;
     let entry = visit.names.heir(&visit.space_id, &heir.space_id);
     let before = app.consents.heir(&visit.space_id, &entry, &opened.content_key).await?;
     let claim = HeirClaim {
@@ -121,10 +126,7 @@ pub(crate) async fn admit(
         agent: agent.clone(),
         at: now,
     };
-    let random = app.random.as_ref();
-    let about = visit.space_id.as_str();
-    let act = SupportAct::new(&agent, SupportActKind::HeirFound, about, now, random);
-    let mut changes = vec![app.acts.noted(&act)?];
+    let mut changes = Vec::new();
     let version = before.as_ref().and_then(|found| found.version);
     let (state, until) = match claim.weigh(before.as_ref().map(|found| &found.value)) {
         HeirFinding::SameAgent => return Err(ProblemKind::FoundByYou.into()),
@@ -136,6 +138,13 @@ pub(crate) async fn admit(
         }
         HeirFinding::Admitted(left) => {
             changes.push(app.consents.remove_seen(&visit.space_id, &entry, version)?);
+            // What the admission rests on stays with the record, for who disputes it.
+            let first = before.map(|found| found.value);
+            let admission = HeirAdmission { first, second: claim, until: left.until };
+            let choice = Versioned { value: Choice::Admission(admission), version: None };
+            let entry = visit.names.admission(&visit.space_id, &heir.space_id, now);
+            let key = &opened.content_key;
+            changes.push(app.consents.put(&visit.space_id, &entry, &choice, key, random)?);
             let details = RepresentationDetails {
                 first_name: opened.holder.first_name().to_owned(),
                 until: None,
@@ -155,8 +164,8 @@ pub(crate) async fn admit(
 }
 
 /// The heir's own space, in which they get what is theirs.
-async fn heir(app: &App, claimant: &Caller) -> Result<Heir, Problem> {
-    let space_id = claimant.find(app).await?.space_id;
+async fn with_space(app: &App, found: caller::Holder) -> Result<Heir, Problem> {
+    let space_id = found.space_id;
     let missing = || Problem::from(ProblemKind::HeirWithoutSpace);
     let space = app.spaces.find(&space_id).await?.ok_or_else(missing)?;
     let is_in_hand = matches!(space.state, SpaceState::Active { .. });
@@ -164,11 +173,7 @@ async fn heir(app: &App, claimant: &Caller) -> Result<Heir, Problem> {
         return Err(missing());
     }
     let key = app.space_keys.content(&space_id).await?.ok_or_else(missing)?;
-    let holder = space.whole_holder(&key)?;
-    if holder.traits.birth_date != claimant.born {
-        return Err(ProblemKind::IdentityNotRecognised.into());
-    }
-    Ok(Heir { space_id, holder, key })
+    Ok(Heir { space_id, traits: found.record.traits, key })
 }
 
 /// Word to the heir.
@@ -178,7 +183,7 @@ async fn word(
     until: Timestamp,
     now: Timestamp,
 ) -> Result<Vec<Change>, Problem> {
-    let traits = &heir.holder.traits;
+    let traits = &heir.traits;
     let first_name = traits.first_name().to_owned();
     let addressee = format!("{first_name} {}", traits.last_name());
     let notice = Notice::HeirAdmitted { first_name, until };
@@ -190,12 +195,9 @@ async fn word(
     Ok(messages)
 }
 
-/// Whether the person was a minor when the space closed by their death.
-fn died_as_minor(opened: &Opened) -> bool {
-    let SpaceState::Closed { closed_at, .. } = opened.space.state else {
-        return false;
-    };
-    is_minor(opened.holder.birth_date, paris_date(closed_at))
+/// Whether the person was a minor on the day they died.
+fn died_as_minor(record: &PersonRecord) -> bool {
+    record.deceased_on.is_some_and(|day| is_minor(record.traits.birth_date, day))
 }
 
 /// Checks the shape of every field, telling all that is wrong at once.

@@ -48,8 +48,7 @@ pub(crate) async fn ask(
     body: Result<JsonBody<CallerInput>, Problem>,
 ) -> Result<(StatusCode, Json<ClosureBegun>), Problem> {
     let (claims, agent) = agent(&app, &bearer, "phone-closure").await?;
-    let caller = body?.value.read()?;
-    let holder = caller.find(&app).await?;
+    let holder = body?.value.read()?.find(&app).await?;
     let (now, random) = (app.guard.now(), app.random.as_ref());
     // What an agent did is written before it has an effect.
     let about = holder.space_id.as_str();
@@ -59,10 +58,8 @@ pub(crate) async fn ask(
     let visit = app.guard.arrive(claims, holder.space_id.clone(), action, &[]).await?;
     let permit = app.guard.permit(&visit, action, &[]).await?;
     let opened = visit.opened(&permit)?;
-    if opened.holder.birth_date != caller.born {
-        return Err(ProblemKind::IdentityNotRecognised.into());
-    }
-    if is_in_other_hands(&opened.space) {
+    let is_represented = holder.record.representatives().next().is_some();
+    if is_represented || is_in_other_hands(&opened.space) {
         return Err(ProblemKind::RepresentativesClose.into());
     }
     let limit = app.limits.codes_per_person;

@@ -8,6 +8,7 @@ use espace_domain::{Actor, Card, Nir, Registration, SpaceId};
 use espace_http::{
     Bearer, Claims, FieldError, Problem, ProblemKind, ShownIdentity, read_birth_date, read_nir,
 };
+use espace_storage::PersonRecord;
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -29,16 +30,17 @@ pub(crate) struct CallerInput {
 
 /// A person, as they were read.
 pub(crate) struct Caller {
-    pub(crate) nir: Nir,
-    pub(crate) born: Date,
+    nir: Nir,
+    born: Date,
     /// The cards that the serial may be of; none where it was not told.
     cards: Vec<Card>,
 }
 
-/// A person who has a space.
+/// A person who has a space, and of whom all that was said is true.
 pub(crate) struct Holder {
     pub(crate) index: BlindIndex,
     pub(crate) space_id: SpaceId,
+    pub(crate) record: PersonRecord,
 }
 
 impl CallerInput {
@@ -67,7 +69,7 @@ impl Caller {
         Self { nir, born, cards: Vec::new() }
     }
 
-    /// Their space, where they have one and the card is theirs.
+    /// Their space, where they have one and all that was said is theirs.
     pub(crate) async fn find(&self, app: &App) -> Result<Holder, Problem> {
         let refused = || Problem::from(ProblemKind::IdentityNotRecognised);
         let entry = app.registry.find(&self.nir).await?.ok_or_else(refused)?;
@@ -78,10 +80,11 @@ impl Caller {
         for card in &self.cards {
             holds_card |= app.registry.card_matches(&entry.index, Some(&entry), card).await?;
         }
-        if !holds_card {
-            return Err(refused());
-        }
-        Ok(Holder { index: entry.index.clone(), space_id: space_id.clone() })
+        // Nobody learns anything of a person before all of it matches.
+        let record = app.registry.open_record(&entry, &app.space_keys).await?;
+        let record = record.filter(|record| record.traits.birth_date == self.born);
+        let record = record.filter(|_| holds_card).ok_or_else(refused)?;
+        Ok(Holder { index: entry.index.clone(), space_id: space_id.clone(), record })
     }
 }
 

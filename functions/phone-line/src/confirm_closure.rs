@@ -81,8 +81,9 @@ pub(crate) async fn confirm(
         return Err(Problem::internal("a closed space that is not closed"));
     };
     let name = format!("{} {}", opened.holder.first_name(), opened.holder.last_name());
-    let notice =
-        Notice::SpaceClosed(ClosureProof { name: name.clone(), closed_at, erasure_due_at });
+    let has_account = opened.space.account.is_some();
+    let proof = ClosureProof { name: name.clone(), closed_at, erasure_due_at, has_account };
+    let notice = Notice::SpaceClosed(proof);
     let mut changes = Vec::new();
     for to in app.contacts.told(&visit.space_id, &opened.content_key).await? {
         let envelope = Envelope { to, addressee: name.clone(), notice: notice.clone() };

@@ -51,6 +51,10 @@ pub(crate) async fn switch_channel(
         None if before.purpose == ChallengePurpose::Login => {}
         // A reset is asked for by anyone: who may receive codes must not show here.
         None => return Err(ProblemKind::OtpOver.into()),
+        // An agent's call: its code is sent by who began it, and by nobody else.
+        Some(_) if before.purpose == ChallengePurpose::PhoneClosure => {
+            return Err(ProblemKind::OtpOver.into());
+        }
         Some(session_id) => {
             let bearer = Bearer::of(&headers).ok_or(ProblemKind::OtpOver)?;
             if app.gate.admit(&bearer).await?.sid != *session_id {

@@ -154,7 +154,8 @@ async fn closed(
     let SpaceState::Closed { closed_at, erasure_due_at, .. } = *becomes else {
         return Err(Problem::internal("a closed space that is not closed"));
     };
-    let proof = ClosureProof { name: full_name(opened), closed_at, erasure_due_at };
+    let proof =
+        ClosureProof { name: full_name(opened), closed_at, erasure_due_at, has_account: true };
     word(app, visit, opened, &Notice::SpaceClosed(proof)).await
 }
 

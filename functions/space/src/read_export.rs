@@ -5,11 +5,10 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use espace_access::{Opened, Permit, Visit};
+use espace_domain::ExportId;
 use espace_domain::decision::Action;
-use espace_domain::{ExportId, SpaceId};
 use espace_http::{Bearer, Problem, ProblemBody, ProblemKind};
 use espace_storage::{ExportDetails, ExportState, SealedExport};
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -116,8 +115,7 @@ pub(crate) async fn find(
 /// Whether an archive was made for such a party: what a holder sees, a representative may not,
 /// and of two heirs each has their own.
 pub(crate) fn is_theirs(visit: &Visit, opened: &Opened, details: &ExportDetails) -> bool {
-    let name = |heir: &Option<(SpaceId, Date)>| heir.as_ref().map(|(space, _)| space.clone());
-    details.party == visit.party.name() && name(&details.heir) == name(&opened.heir())
+    details.party == visit.party.name() && details.heir == opened.heir()
 }
 
 fn view(visit: &Visit, export: &SealedExport, details: &ExportDetails) -> ExportView {

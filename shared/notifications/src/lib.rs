@@ -434,6 +434,7 @@ mod tests {
                 name: "Zélie Le Goff".into(),
                 closed_at: "2027-01-04T09:12:00Z".parse().unwrap_or_default(),
                 erasure_due_at: "2037-01-04T09:12:00Z".parse().unwrap_or_default(),
+                has_account: true,
             }),
             Notice::SpaceErased(ErasureProof {
                 name: "Zélie Le Goff".into(),

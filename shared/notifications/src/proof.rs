@@ -35,6 +35,14 @@ pub struct ClosureProof {
     pub closed_at: Timestamp,
     /// When it is erased, unless it is reopened before.
     pub erasure_due_at: Timestamp,
+    /// Whether its holder has an account to log in with; else a code brings them back.
+    #[serde(default = "has_account")]
+    pub has_account: bool,
+}
+
+/// What was not said is so: everyone who closes in their space has one.
+fn has_account() -> bool {
+    true
 }
 
 /// A space that its holder had erased, as the certificate states it.
@@ -192,16 +200,28 @@ impl ClosureProof {
                  document : ni les professionnels de santé, ni vos aidants, ni l’assistance. \
                  Toutes les connexions ont été coupées."
                     .to_owned(),
-                format!(
-                    "Son contenu est gardé dix ans, puis effacé. Jusque-là, connectez-vous sur \
-                     {site} (tapez cette adresse vous-même) pour le rouvrir tel qu’il était ou pour \
-                     télécharger vos données."
-                ),
+                if self.has_account {
+                    format!(
+                        "Son contenu est gardé dix ans, puis effacé. Jusque-là, connectez-vous sur \
+                         {site} (tapez cette adresse vous-même) pour le rouvrir tel qu’il était ou \
+                         pour télécharger vos données."
+                    )
+                } else {
+                    format!(
+                        "Son contenu est gardé dix ans, puis effacé. Jusque-là, pour le reprendre \
+                         tel qu’il était, demandez un code sur {site} (tapez cette adresse \
+                         vous-même) ou à l’assistance, et activez votre espace."
+                    )
+                },
                 "Cette fermeture ne change rien au remboursement des soins ni à la prise en charge."
                     .to_owned(),
-                "Si vous n’avez pas demandé cette fermeture, rouvrez votre espace, changez votre \
-                 mot de passe et appelez l’assistance."
-                    .to_owned(),
+                if self.has_account {
+                    "Si vous n’avez pas demandé cette fermeture, rouvrez votre espace, changez \
+                     votre mot de passe et appelez l’assistance."
+                } else {
+                    "Si vous n’avez pas demandé cette fermeture, appelez l’assistance."
+                }
+                .to_owned(),
             ],
             check: None,
         }

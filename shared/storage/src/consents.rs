@@ -95,8 +95,22 @@ pub enum Choice {
     Closure(ClosureAsked),
     /// What an agent found of an heir's claim.
     Heir(HeirClaim),
+    /// What an heir was admitted on.
+    Admission(HeirAdmission),
     /// Why someone came in an emergency.
     Emergency(EmergencyAccess),
+}
+
+/// What an heir was admitted on: what both agents found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeirAdmission {
+    /// What the first agent found.
+    pub first: Option<HeirClaim>,
+    /// What the second did.
+    pub second: HeirClaim,
+    /// Until when a copy could be asked for.
+    pub until: Timestamp,
 }
 
 /// Why someone came in an emergency. The written reason may say how the holder is: it

@@ -102,7 +102,7 @@ pub use challenges::{
 };
 pub use code_requests::{CodeCause, CodeMessage, CodeRequest, CodeRequests, ResetRequest, Shown};
 pub use consents::{
-    Choice, Consents, EmergencyAccess, PRESENCE_TRIES_MAX, SealedChoice, Versioned,
+    Choice, Consents, EmergencyAccess, HeirAdmission, PRESENCE_TRIES_MAX, SealedChoice, Versioned,
 };
 pub use contacts::{Contacts, SpaceContact, told, told_of_changes};
 pub use digests::{DIGEST_SHARDS, Digests, PendingDigest};

@@ -71,6 +71,11 @@ impl RelationNames {
         self.chosen(&["heir", space_id.as_str(), heir.as_str()])
     }
 
+    /// Where the admission of an heir stands, of which there may be another one day.
+    pub fn admission(&self, space_id: &SpaceId, heir: &SpaceId, at: Timestamp) -> String {
+        self.chosen(&["admission", space_id.as_str(), heir.as_str(), &at.as_second().to_string()])
+    }
+
     /// The stored form of the code that lets one in.
     pub fn assistance_code(&self, code: &AlertCode) -> String {
         self.name(MacPurpose::PresenceCode, &["assistance", code.expose()])

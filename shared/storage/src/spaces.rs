@@ -174,8 +174,8 @@ impl Spaces {
             values.insert(":account".to_owned(), account);
         }
         // One that was closed by who froze out its holder is theirs again, as it was.
-        let gone =
-            " REMOVE #frozen, #closedAt, #erasureDueAt, #purgeShard, #purgeAt ADD #epoch :one";
+        let gone = " REMOVE #frozen, #closedAt, #erasureDueAt, #closedByDeath, #purgeShard, #purgeAt \
+             ADD #epoch :one";
         set.push_str(gone);
         self.table.update_in_transaction(
             key(&space.space_id),
@@ -342,6 +342,21 @@ pub(crate) fn key(space_id: &SpaceId) -> Item {
 }
 
 impl Space {
+    /// Whether who proves to be its holder, or to act for them, may take it in hand: one that
+    /// nobody logs in to (opened by itself, in a representative's hands, or closed so, while its
+    /// ten years run), or one that is frozen, whoever has it.
+    pub fn may_be_taken(&self, now: Timestamp) -> bool {
+        let is_free = self.is_frozen || self.account.is_none();
+        match self.state {
+            SpaceState::Open { .. } => true,
+            SpaceState::Active { .. } => is_free,
+            SpaceState::Closed { erasure_due_at, .. } => {
+                is_free && self.suspension != Some(Suspension::Deceased) && now < erasure_due_at
+            }
+            SpaceState::Erased { .. } => false,
+        }
+    }
+
     /// How far the chains of its traces have come.
     pub fn heads(&self) -> &Heads {
         &self.heads

@@ -89,6 +89,13 @@ async fn someone_who_never_logged_in_closes_what_opened_by_itself() -> Result<()
     assert_eq!(confirm(&deployed, &agent, &closure, &otp).await?.ok()?["state"], "closed");
     let again = ask(&deployed, &agent, &said(&invited)).await?;
     assert_eq!(again.problem(), "space-closed");
+    let is_word = |m: &Message| m.subject == "Votre espace de santé est fermé";
+    let word = deployed.api.wait_for_mail(invited.person.text("email"), is_word).await?;
+    assert!(word.body.contains("demandez un code"), "{}", word.body);
+    // Their code brings them back, to a space of their own hands.
+    let token = deployed.activate_and_log_in(&invited).await?;
+    let space = deployed.api.get("/v1/spaces/me", Some(&token)).await?.ok()?;
+    assert_eq!(space["state"], "active");
     Ok(())
 }
 
@@ -106,6 +113,11 @@ async fn nobody_is_closed_out_by_guessing() -> Result<()> {
     assert_eq!(ask(&deployed, &agent, &found).await?.problem(), "identity-not-recognised");
     let closure = ask(&deployed, &agent, &said(&patient.invited)).await?.ok()?;
     let otp = read_out(&deployed, &patient.invited, &closure).await?;
+    // No other way leads to another code.
+    let id = closure["closureId"].as_str().context("an id")?;
+    let path = format!("/v1/sessions/{id}/channel");
+    let elsewhere = deployed.api.post(&path, Some(&agent), &json!({"channel": "email"})).await?;
+    assert_eq!(elsewhere.problem(), "otp-over");
     for _ in 0..5 {
         let wrong = confirm(&deployed, &agent, &closure, &other(&otp)).await?;
         assert_eq!(wrong.problem(), "otp-wrong");

@@ -68,6 +68,13 @@ async fn an_heir_whom_two_agents_admit_gets_the_documents_of_that_care() -> Resu
     let dead = with_a_record(&deployed).await?;
     let heir = deployed.patient().await?;
     let claim = claim(&dead.invited, &heir.invited);
+    // Nothing is told of anyone before all of it matches.
+    for field in ["birthDate", "heirBirthDate"] {
+        let mut wrong = claim.clone();
+        wrong[field] = json!("1930-01-01");
+        let refused = find(&deployed, "H-1", &wrong).await?;
+        assert_eq!(refused.problem(), "identity-not-recognised");
+    }
     let alive = find(&deployed, "H-1", &claim).await?;
     assert_eq!(alive.problem(), "holder-not-deceased");
     die(&deployed, &dead.invited).await?;
@@ -199,6 +206,17 @@ async fn an_admitted_heir_of_someone_alive_has_nothing() -> Result<()> {
     let path = format!("/v1/spaces/{}/exports", dead.space_id);
     let refused = deployed.api.post(&path, Some(&heir.token), &step).await?;
     assert_eq!(refused.status, 404);
+    assert_eq!(heir.get(&deployed, "").await?.ok()?["estates"], json!([]));
+    // Nor does it stand in the way of anything: they may be asked to help.
+    let address = dead.invited.person.text("email");
+    let login = journeys::login_of(&dead.invited.person);
+    let token = deployed.api.log_in(&login, journeys::PASSWORD, address).await?;
+    let person = &heir.invited.person;
+    let asked = json!({"nir": person.text("nir"), "birthDate": person.text("birthDate"),
+        "birthName": person.text("birthName"), "firstName": person.0["firstNames"][0]});
+    deployed.api.post("/v1/spaces/me/caregivers", Some(&token), &asked).await?.ok()?;
+    let helped = heir.get(&deployed, "/helped").await?.ok()?;
+    assert_eq!(helped["items"][0]["spaceId"], json!(dead.space_id));
     Ok(())
 }
 
@@ -207,10 +225,12 @@ async fn a_claim_says_what_the_law_asks_for() -> Result<()> {
     let deployed = Deployed::load().await?;
     let (dead, heir) = (deployed.patient().await?, deployed.invite(0).await?);
     die(&deployed, &dead.invited).await?;
-    let mut claim = claim(&dead.invited, &heir);
+    let claim = claim(&dead.invited, &heir);
     // Without a space of their own there is nowhere to hand it over.
     let nowhere = find(&deployed, "H-4", &claim).await?;
     assert_eq!(nowhere.problem(), "identity-not-recognised");
+    let heir = deployed.patient().await?.invited;
+    let mut claim = self::claim(&dead.invited, &heir);
     claim["relation"] = json!("parentalAuthority");
     let adult = find(&deployed, "H-4", &claim).await?;
     assert_eq!(adult.json()["errors"][0]["code"], "not-a-minor");

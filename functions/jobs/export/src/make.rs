@@ -4,7 +4,7 @@
 
 use espace_archive::{MANIFEST, SEAL};
 use espace_crypto::{SealingKey, seal_content};
-use espace_domain::decision::{Party, PartyKind};
+use espace_domain::decision::{Party, PartyKind, SpaceStanding};
 use espace_domain::{ExportId, SpaceId};
 use espace_jobs::{JobContext, JobError};
 use espace_notifications::Notice;
@@ -97,6 +97,12 @@ pub(crate) async fn make(
         return Ok(Made::Gone);
     };
     let mut details = export.open(&key)?;
+    let standing = SpaceStanding::of(&space.state, space.suspension);
+    if details.heir.is_some() && standing != SpaceStanding::Deceased {
+        // The death was taken back: nothing is left to anyone.
+        app.exports.drop_export(&export).await?;
+        return Ok(Made::Gone);
+    }
     let holder = space.whole_holder(&key)?;
     let party = party_of(&details)?;
     let care_since = details.heir.as_ref().map(|(_, since)| *since);

@@ -163,14 +163,14 @@ async fn take_over<N>(
     let (Some(space), Some(key)) = (space, key) else {
         return Ok(None);
     };
+    if !space.may_be_taken(now) {
+        return Ok(None);
+    }
     let item = activation.entry.item.clone().with_codes_used(now.as_second());
     let mut transaction = Transaction::default()
         .with("person", stores.registry.replace_in_transaction(item)?)
         .with("space", stores.spaces.activate_in_transaction(&space, Some(account), now)?);
     if let Some(former) = &space.account {
-        if !space.is_frozen {
-            return Ok(None);
-        }
         if former.login() != *activation.login {
             let part = stores.accounts.delete_in_transaction(&former.login())?;
             transaction = transaction.with("former account", part);

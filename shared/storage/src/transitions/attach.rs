@@ -72,6 +72,11 @@ pub async fn attach<N: Serialize>(
                     }
                 }
                 SpaceState::Active { .. } => {}
+                // Closed by phone before anyone had it in hand: it is theirs as it was.
+                SpaceState::Closed { .. } if space.may_be_taken(now) => {
+                    let part = stores.spaces.activate_in_transaction(&space, None, now)?;
+                    transaction = transaction.with("space", part);
+                }
                 SpaceState::Closed { .. } | SpaceState::Erased { .. } => return Ok(None),
             }
             (space_id.clone(), transaction)

@@ -9,8 +9,8 @@ use super::feed::with_code;
 use crate::registry_item::PersonItem;
 use crate::transaction::{Committed, Transaction};
 use crate::{
-    Contacts, Envelope, Outbox, PersonEntry, PersonRecord, Registry, Representations, SpaceKeys,
-    Spaces, StorageError, StoredCode,
+    Contacts, Envelope, LinkKind, Outbox, PersonEntry, PersonRecord, Registry, Representations,
+    SpaceKeys, Spaces, StorageError, StoredCode,
 };
 
 /// What coming of age needs.
@@ -79,6 +79,9 @@ pub async fn come_of_age<N: Serialize>(
         Transaction::default().with("person", registry.replace_in_transaction(item)?);
     if let Registration::Held { space_id } = &entry.registration {
         for link in stores.representations.of_person(space_id).await? {
+            if link.kind == LinkKind::Heir {
+                continue;
+            }
             let part = stores.representations.delete_in_transaction(&link)?;
             transaction = transaction.with("representation", part);
         }

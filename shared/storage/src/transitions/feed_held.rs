@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::feed::FeedStores;
 use crate::contacts::NewContact;
 use crate::transaction::Transaction;
-use crate::{Holder, PersonRecord, Space, StorageError};
+use crate::{Holder, LinkKind, PersonRecord, Space, StorageError};
 
 /// A person who is fed again, and their space.
 pub(super) struct FedHolder<'a> {
@@ -70,6 +70,14 @@ pub(super) async fn refresh_space(
         // What they are doing at this moment stops.
         transaction = transaction.with("space", stores.spaces.raise_epoch_in_transaction(&space)?);
     }
+    if was_deceased && !is_deceased {
+        // Nobody inherits from the living.
+        let links = stores.representations.of_person(space_id).await?;
+        for link in links.iter().filter(|link| link.kind == LinkKind::Heir) {
+            let part = stores.representations.delete_in_transaction(link)?;
+            transaction = transaction.with("heir", part);
+        }
+    }
     if let (Some(account), true) = (&space.account, is_deceased) {
         let part = stores.sessions.end_all_in_transaction(&account.account_id)?;
         transaction = transaction.with("sessions", part);
@@ -128,7 +136,8 @@ async fn end_representation(
     let Some(Registration::Held { space_id }) = held else {
         return Ok(transaction);
     };
-    let Some(link) = stores.representations.find(&space_id, person).await? else {
+    let link = stores.representations.find(&space_id, person).await?;
+    let Some(link) = link.filter(|link| link.kind == LinkKind::Representative) else {
         return Ok(transaction);
     };
     let part = stores.representations.delete_in_transaction(&link)?;
