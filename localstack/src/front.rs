@@ -17,10 +17,13 @@ use crate::mail::Mailbox;
 use crate::mssante::Operator;
 use crate::providers::Providers;
 use crate::push_service::PushService;
+use crate::site::Site;
 
 /// Largest body passed on: above API Gateway's own 10 MB, so that the functions'
 /// limits are what answers.
 const BODY_BYTES_MAX: usize = 100 * 1024 * 1024;
+/// Before the paths of the API.
+const API: [&str; 2] = ["/v1/", "/.well-known/"];
 /// Headers of one connection, not of the message.
 const HOP_HEADERS: [HeaderName; 5] = [
     header::CONNECTION,
@@ -36,6 +39,8 @@ struct Front {
     http: reqwest::Client,
     /// The address of the API's stage; empty until it is deployed.
     stage: Arc<RwLock<String>>,
+    /// The web client.
+    site: Site,
 }
 
 /// A running front.
@@ -51,11 +56,11 @@ pub fn start(
     providers: Providers,
     pushes: PushService,
     operator: Operator,
+    site: Site,
 ) -> RunningFront {
     let stage = Arc::new(RwLock::new(String::new()));
-    let front = Front { http: reqwest::Client::new(), stage: stage.clone() };
+    let front = Front { http: reqwest::Client::new(), stage: stage.clone(), site };
     let router = Router::new()
-        .route("/", get(index))
         .fallback(pass)
         .with_state(front)
         .merge(providers.routes())
@@ -93,10 +98,6 @@ impl RunningFront {
     }
 }
 
-async fn index() -> Html<&'static str> {
-    Html(include_str!("index.html"))
-}
-
 async fn mail(State(mailbox): State<Mailbox>) -> Response {
     match mailbox.messages().await {
         Ok(messages) => axum::Json(messages).into_response(),
@@ -131,8 +132,12 @@ async fn readable_mail(State(mailbox): State<Mailbox>) -> Response {
     Html(page).into_response()
 }
 
-/// Passes a request on to the API.
+/// Passes a request on to the API, where it is for the API.
 async fn pass(State(front): State<Front>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    if !API.iter().any(|prefix| path.starts_with(prefix)) {
+        return front.site.serve(&path, &request.headers().clone()).await;
+    }
     match try_pass(&front, request).await {
         Ok(response) => response,
         Err(error) => (StatusCode::BAD_GATEWAY, format!("{error:#}")).into_response(),

@@ -28,6 +28,7 @@ pub mod push_service;
 pub mod run;
 pub mod runtime_api;
 pub mod seed;
+pub mod site;
 pub mod system;
 pub mod template;
 pub mod trust_space;

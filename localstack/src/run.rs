@@ -18,7 +18,8 @@ use crate::mssante::Operator;
 use crate::providers::{AUDIENCE, Providers};
 use crate::push_service::PushService;
 use crate::say;
-use crate::system::System;
+use crate::site::Site;
+use crate::system::{System, project};
 
 /// The port of the front, where it is free.
 const FRONT_PORT: u16 = 8_080;
@@ -135,7 +136,8 @@ impl RunningSystem {
             ["professional", "support", "insurer"].map(|provider| providers.issuer(provider));
         let pushes = PushService::new(&origin);
         let operator = Operator::default();
-        let front = start(listener, providers, pushes.clone(), operator.clone());
+        let site = Site::new(project().join("web/dist"), &backend.endpoint);
+        let front = start(listener, providers, pushes.clone(), operator.clone(), site);
         let smtp_listener = TcpListener::bind(("127.0.0.1", free_port(SMTP_PORT)?)).await?;
         let smtp = format!("smtp://{}", smtp_listener.local_addr()?);
         let smtp_task = operator.clone().serve(smtp_listener);

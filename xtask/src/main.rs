@@ -16,6 +16,7 @@ mod nightly;
 mod step;
 mod test;
 mod tools;
+mod web;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "run" => {
             tools::ensure()?;
             build::everything()?;
+            web::build()?;
             build::local_cloud("run", rest)
         }
         "test" => test::run(rest),

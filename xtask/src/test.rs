@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use crate::step::{command, own_step, project, shown_step, target};
-use crate::{build, checks, tools};
+use crate::{build, checks, tools, web};
 
 /// How long the system may take to be ready, in tenths of a second.
 const READY_TENTHS: u32 = 1_800;
@@ -26,9 +26,14 @@ pub(crate) fn run(filter: &[String]) -> Result<()> {
     build::everything()?;
     if filter.is_empty() {
         checks::run()?;
+        web::build()?;
     }
     let system = TestSystem::start("test", "debug")?;
     let tested = shown_step("tests", tests(&system, filter));
+    let tested = tested.and_then(|()| {
+        // A filter names tests of the crates.
+        if filter.is_empty() { web::journeys(&system) } else { Ok(()) }
+    });
     system.stop()?;
     tested
 }

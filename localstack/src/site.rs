@@ -1,0 +1,131 @@
+//! The web client as `CloudFront` serves it from S3: its files, the one page for every address
+//! that a person sees, and the headers that keep foreign code out. Must not know the pages, nor
+//! the API.
+
+use std::path::{Component, Path, PathBuf};
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+
+/// What every page is served with; `{uploads}` stands for where large files are sent.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' blob:; connect-src 'self' {uploads}; manifest-src 'self'; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+    trusted-types svelte-trusted-html";
+/// The other headers, the same for every file.
+const HEADERS: [(&str, &str); 6] = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "camera=(self), geolocation=(), microphone=(), payment=()"),
+    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+];
+/// The one page.
+const PAGE: &str = "index.html";
+/// Before the names of files that never change under their name.
+const ASSETS: &str = "/assets/";
+
+/// Where the files are, and where large files are sent.
+#[derive(Clone, Debug)]
+pub struct Site {
+    folder: PathBuf,
+    uploads: String,
+}
+
+impl Site {
+    /// Serves the files of a folder; large ones are sent to the origin `uploads`.
+    pub fn new(folder: PathBuf, uploads: &str) -> Self {
+        Self { folder, uploads: uploads.to_owned() }
+    }
+
+    /// Answers a request that is not for the API.
+    pub async fn serve(&self, path: &str, headers: &HeaderMap) -> Response {
+        let mut answer = match self.file(path).await {
+            Some(answer) => answer,
+            None if wants_page(path, headers) => self.page().await,
+            None => StatusCode::NOT_FOUND.into_response(),
+        };
+        let policy = CONTENT_SECURITY_POLICY.replace("{uploads}", &self.uploads);
+        let headers = answer.headers_mut();
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        for (name, value) in HEADERS {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        answer
+    }
+
+    /// A file of the folder, where the path names one.
+    async fn file(&self, path: &str) -> Option<Response> {
+        let name = Path::new(path.trim_start_matches('/'));
+        let is_plain = name.components().all(|part| matches!(part, Component::Normal(_)));
+        let media = media_of(name)?;
+        if !is_plain {
+            return None;
+        }
+        let bytes = tokio::fs::read(self.folder.join(name)).await.ok()?;
+        let caching = if path.starts_with(ASSETS) {
+            "public, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        };
+        let headers = [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, caching)];
+        Some((headers, Body::from(bytes)).into_response())
+    }
+
+    /// The one page; before the client is built, a page that says how.
+    async fn page(&self) -> Response {
+        match tokio::fs::read_to_string(self.folder.join(PAGE)).await {
+            Ok(page) => ([(header::CACHE_CONTROL, "no-cache")], Html(page)).into_response(),
+            Err(_) => Html(include_str!("index.html")).into_response(),
+        }
+    }
+}
+
+/// Whether a browser asks for something to look at: a missing script is not a page.
+fn wants_page(path: &str, headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    !path.starts_with(ASSETS) && accepted.is_none_or(|accepted| accepted.contains("text/html"))
+}
+
+/// The media type of a file of the client; none of anything else.
+fn media_of(name: &Path) -> Option<&'static str> {
+    match name.extension()?.to_str()? {
+        "js" => Some("text/javascript; charset=utf-8"),
+        "css" => Some("text/css; charset=utf-8"),
+        "svg" => Some("image/svg+xml"),
+        "webmanifest" => Some("application/manifest+json"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn status(path: &str, accept: &str) -> (StatusCode, Option<HeaderValue>) {
+        let site = Site::new(PathBuf::from("/nowhere"), "https://uploads.example");
+        let accept = HeaderValue::from_str(accept).unwrap();
+        let headers = HeaderMap::from_iter([(header::ACCEPT, accept)]);
+        let answer = site.serve(path, &headers).await;
+        (answer.status(), answer.headers().get(header::CONTENT_SECURITY_POLICY).cloned())
+    }
+
+    #[tokio::test]
+    async fn a_page_is_given_to_who_looks_and_no_file_of_elsewhere_to_anyone() {
+        let (found, policy) = status("/documents", "text/html").await;
+        assert_eq!(found, StatusCode::OK);
+        let policy = policy.unwrap();
+        assert!(policy.to_str().unwrap().contains("connect-src 'self' https://uploads.example;"));
+        for (path, accept) in
+            [("/assets/gone.js", "*/*"), ("/assets/x", "text/html"), ("/x.json", "image/png")]
+        {
+            assert_eq!(status(path, accept).await.0, StatusCode::NOT_FOUND, "{path}");
+        }
+        let site = Site::new(PathBuf::from("/"), "");
+        assert!(site.file("/../etc/x.js").await.is_none());
+    }
+}

@@ -1,0 +1,76 @@
+// The calls of the API, by its own description. The access token is in memory alone; the token
+// that renews it is in a cookie that no script reads. Must not know what a call is for.
+import createClient from "openapi-fetch";
+import { offline, problemOf } from "./problem";
+import type { paths } from "./schema";
+import { session, sessionOver } from "./session.svelte";
+
+/** A renewal under way: of many calls that need one, one is made. */
+let renewing: Promise<boolean> | undefined;
+
+async function ask(request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch {
+    throw offline();
+  }
+}
+
+/** Renews the access token by the cookie; `false` where there is no session any more. */
+export function renew(): Promise<boolean> {
+  renewing ??= (async () => {
+    const answer = await ask(new Request("/v1/sessions/refresh", { method: "POST" }));
+    if (answer.ok) {
+      const opened = (await answer.json()) as { accessToken: string };
+      session.token = opened.accessToken;
+    }
+    return answer.ok;
+  })().finally(() => {
+    renewing = undefined;
+  });
+  return renewing;
+}
+
+async function authorised(request: Request): Promise<Response> {
+  // A token given for the occasion (an enrolment's) stands for itself.
+  if (request.headers.has("authorization") || session.token === undefined) {
+    return ask(request);
+  }
+  const again = request.clone();
+  request.headers.set("authorization", `Bearer ${session.token}`);
+  const answer = await ask(request);
+  if (answer.status !== 401) {
+    return answer;
+  }
+  if (!(await renew())) {
+    sessionOver();
+    return answer;
+  }
+  again.headers.set("authorization", `Bearer ${session.token}`);
+  return ask(again);
+}
+
+/** The API. */
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: authorised });
+
+/** What a call gave, or its problem thrown. */
+export async function given<T>(call: Promise<{ data?: T; error?: unknown }>): Promise<T> {
+  const answer = await call;
+  if (answer.error !== undefined) {
+    throw problemOf(answer.error);
+  }
+  return answer.data as T;
+}
+
+/** Bytes of the API: a document's content, a proof. */
+export async function bytesOf(path: string, token?: string): Promise<Blob> {
+  const request = new Request(path);
+  if (token !== undefined) {
+    request.headers.set("authorization", `Bearer ${token}`);
+  }
+  const answer = await authorised(request);
+  if (!answer.ok) {
+    throw problemOf(await answer.json().catch(() => undefined));
+  }
+  return answer.blob();
+}

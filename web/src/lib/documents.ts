@@ -1,0 +1,28 @@
+// What the pages of documents share. Must not know a page.
+import type { components } from "./schema";
+import { t, type Key } from "./texts";
+
+/** A document, as the API gives it. */
+export type DocumentView = components["schemas"]["DocumentView"];
+
+const authors: Record<string, Key> = {
+  holder: "author.holder",
+  representative: "author.representative",
+  caregiver: "author.caregiver",
+  insurer: "author.insurer",
+};
+
+/** Who added it, in words. */
+export function author(document: DocumentView): string {
+  const { kind, name, professionName } = document.author;
+  // To the holder they are nobody else by their name.
+  if (name && kind !== "holder") {
+    return professionName ? `${name}, ${professionName}` : name;
+  }
+  return t(authors[kind] ?? "author.professional");
+}
+
+/** Whether professionals do not see it. */
+export function isMasked(document: DocumentView): boolean {
+  return document.visibility.includes("MASQUE_PS");
+}

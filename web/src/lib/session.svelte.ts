@@ -1,0 +1,73 @@
+// Who is logged in. The token is never stored: closing the page forgets it. Must not know how
+// one logs in.
+import { go } from "./router.svelte";
+
+/** Minutes without a gesture after which the session ends, and before that, one is warned. */
+const IDLE_MS = 10 * 60_000;
+const WARNED_MS = 60_000;
+
+interface Session {
+  /** The access token; none where nobody is logged in. */
+  token: string | undefined;
+  /** Whether it was looked up whether somebody is. */
+  known: boolean;
+  /** Whether the session is about to end for want of a gesture. */
+  ending: boolean;
+  /** Why one is asked to log in again. */
+  over: "expired" | "idle" | "left" | undefined;
+}
+
+export const session = $state<Session>({
+  token: undefined,
+  known: false,
+  ending: false,
+  over: undefined,
+});
+
+let warning: ReturnType<typeof setTimeout> | undefined;
+let ending: ReturnType<typeof setTimeout> | undefined;
+
+/** Somebody is logged in. */
+export function opened(token: string): void {
+  session.token = token;
+  session.known = true;
+  session.over = undefined;
+  stay();
+}
+
+/** A gesture: the session goes on. */
+export function stay(): void {
+  clearTimeout(warning);
+  clearTimeout(ending);
+  session.ending = false;
+  if (session.token !== undefined) {
+    warning = setTimeout(() => {
+      session.ending = true;
+    }, IDLE_MS - WARNED_MS);
+    ending = setTimeout(() => void leave("idle"), IDLE_MS);
+  }
+}
+
+/** The session is over already. */
+export function sessionOver(): void {
+  forget("expired");
+}
+
+/** Logs out, as far as it is reached: here it is over in any case. */
+export async function leave(why: "idle" | "left"): Promise<void> {
+  const token = session.token;
+  forget(why);
+  if (token !== undefined) {
+    const headers = { authorization: `Bearer ${token}` };
+    await fetch("/v1/sessions/current", { method: "DELETE", headers, keepalive: true }).catch(
+      () => undefined,
+    );
+  }
+}
+
+function forget(why: Session["over"]): void {
+  clearTimeout(warning);
+  clearTimeout(ending);
+  Object.assign(session, { token: undefined, known: true, ending: false, over: why });
+  go("/connexion", true);
+}

@@ -1,0 +1,157 @@
+// Sending a file: small ones in one request, large ones in parts that are taken up again where
+// they broke off. Must not know what the file is.
+import { api, given, renew } from "./api";
+import { offline, problemOf } from "./problem";
+import type { components } from "./schema";
+import { session } from "./session.svelte";
+
+type Entry = components["schemas"]["EntryInput"];
+type UploadView = components["schemas"]["UploadView"];
+
+/** Largest file that goes in one request, bytes: what the API takes at once. */
+const AT_ONCE_BYTES_MAX = 4 * 1024 * 1024;
+/** Tries of one part, and how long is waited before the next, doubled each time. */
+const PART_TRIES_MAX = 4;
+const PART_WAIT_MS = 500;
+/** How often it is asked whether a large file was taken in. */
+const ASKED_EVERY_MS = 1_000;
+
+/** What is kept of a file on its way, to go on with it. */
+export interface Sending {
+  /** The document it will be, once it was announced. */
+  documentId?: string;
+}
+
+/** Sends a file; gives the document's id. `progress` hears how much of it was sent, from 0 to 1. */
+export async function send(
+  file: File,
+  entry: Entry,
+  sending: Sending,
+  progress: (sent: number) => void,
+): Promise<string> {
+  return file.size <= AT_ONCE_BYTES_MAX
+    ? atOnce(file, entry, progress)
+    : inParts(file, entry, sending, progress);
+}
+
+/** Waits until a document was looked at; `false` where it was refused. */
+export async function takenIn(documentId: string): Promise<boolean> {
+  const params = { path: { spaceId: "me", documentId } };
+  for (;;) {
+    const found = await given(api.GET("/v1/spaces/{spaceId}/documents/{documentId}/upload", { params })).catch(
+      () => undefined,
+    );
+    // Once it is a document, nothing is on its way any more.
+    if (found === undefined || found.state === "available") {
+      return true;
+    }
+    if (found.state === "refused") {
+      return false;
+    }
+    await pause(ASKED_EVERY_MS);
+  }
+}
+
+async function atOnce(file: File, entry: Entry, progress: (sent: number) => void): Promise<string> {
+  const form = new FormData();
+  form.set("entry", new Blob([JSON.stringify(entry)], { type: "application/json" }));
+  form.set("content", file);
+  const post = () => request("POST", "/v1/spaces/me/documents", form, progress, session.token);
+  let answer = await post();
+  if (answer.status === 401 && (await renew())) {
+    answer = await post();
+  }
+  const body = JSON.parse(answer.responseText || "null") as { documentId: string };
+  if (answer.status >= 300) {
+    throw problemOf(body);
+  }
+  return body.documentId;
+}
+
+async function inParts(
+  file: File,
+  entry: Entry,
+  sending: Sending,
+  progress: (sent: number) => void,
+): Promise<string> {
+  const upload = await announced(file, entry, sending);
+  const path = { spaceId: "me", documentId: upload.documentId };
+  const parts = upload.upload?.parts ?? [];
+  const partSize = upload.upload?.partSize ?? file.size;
+  const sent: { number: number; etag: string }[] = [];
+  let before = 0;
+  for (const part of parts) {
+    const start = (part.number - 1) * partSize;
+    const bytes = file.slice(start, start + part.size);
+    const so = before;
+    const etag =
+      part.etag ?? (await putPart(part.url, bytes, (of) => progress((so + of * part.size) / file.size)));
+    sent.push({ number: part.number, etag });
+    before += part.size;
+    progress(before / file.size);
+  }
+  const body = { parts: sent };
+  await given(
+    api.POST("/v1/spaces/{spaceId}/documents/{documentId}/upload/completion", { params: { path }, body }),
+  );
+  return upload.documentId;
+}
+
+/** The upload as it stands: a new one, or the one that broke off. */
+async function announced(file: File, entry: Entry, sending: Sending): Promise<UploadView> {
+  if (sending.documentId !== undefined) {
+    const path = { spaceId: "me", documentId: sending.documentId };
+    return given(api.GET("/v1/spaces/{spaceId}/documents/{documentId}/upload", { params: { path } }));
+  }
+  const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+  const sha256 = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const body = { ...entry, contentType: file.type || "application/octet-stream", size: file.size, sha256 };
+  const params = { path: { spaceId: "me" } };
+  const upload = (await given(api.POST("/v1/spaces/{spaceId}/documents", { params, body }))) as UploadView;
+  sending.documentId = upload.documentId;
+  return upload;
+}
+
+/** Puts a part where its address says; tried again where the connection breaks off. */
+async function putPart(url: string, bytes: Blob, progress: (of: number) => void): Promise<string> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      const answer = await request("PUT", url, bytes, progress);
+      const etag = answer.getResponseHeader("etag");
+      if (answer.status >= 200 && answer.status < 300 && etag !== null) {
+        return etag;
+      }
+      throw offline();
+    } catch (thrown) {
+      if (tries >= PART_TRIES_MAX) {
+        throw thrown;
+      }
+      await pause(PART_WAIT_MS * 2 ** tries);
+    }
+  }
+}
+
+/** A request whose sending is followed: `fetch` does not tell how far it is. */
+function request(
+  method: string,
+  url: string,
+  body: XMLHttpRequestBodyInit,
+  progress: (sent: number) => void,
+  token?: string,
+): Promise<XMLHttpRequest> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open(method, url);
+    if (token !== undefined) {
+      request.setRequestHeader("authorization", `Bearer ${token}`);
+    }
+    request.upload.onprogress = (event) => progress(event.loaded / Math.max(1, event.total));
+    request.onload = () => resolve(request);
+    request.onerror = () => reject(offline());
+    request.send(body);
+  });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

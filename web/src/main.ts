@@ -1,0 +1,9 @@
+// Begins the application. Must not know any page.
+import { mount } from "svelte";
+import App from "./App.svelte";
+import "./style.css";
+
+const target = document.getElementById("app");
+if (target) {
+  mount(App, { target });
+}
