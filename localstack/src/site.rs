@@ -114,6 +114,34 @@ mod tests {
         (answer.status(), answer.headers().get(header::CONTENT_SECURITY_POLICY).cloned())
     }
 
+    #[test]
+    fn the_template_serves_the_same_headers() {
+        let path = crate::system::project().join("infra/55-site.yaml");
+        let template = std::fs::read_to_string(path).unwrap();
+        let uploads = "https://${InboxBucket.RegionalDomainName}";
+        let policy = CONTENT_SECURITY_POLICY.replace("{uploads}", uploads);
+        assert!(template.contains(&format!("!Sub \"{policy}\"")), "{policy}");
+        // Those that CloudFront knows by a name of its own.
+        let named = [
+            ("x-content-type-options", "ContentTypeOptions: {Override: true}"),
+            ("referrer-policy", "ReferrerPolicy: {ReferrerPolicy: no-referrer, Override: true}"),
+            (
+                "strict-transport-security",
+                "{AccessControlMaxAgeSec: 63072000, IncludeSubdomains: true, Override: true}",
+            ),
+        ];
+        for (name, value) in HEADERS {
+            let by_name = named.iter().find(|(known, _)| *known == name);
+            let quoted = format!("{{Header: {name}, Value: \"{value}\", Override: true}}");
+            let plain = format!("{{Header: {name}, Value: {value}, Override: true}}");
+            let is_there = by_name.map_or_else(
+                || template.contains(&quoted) || template.contains(&plain),
+                |(_, text)| template.contains(text),
+            );
+            assert!(is_there, "{name}: {value}");
+        }
+    }
+
     #[tokio::test]
     async fn a_page_is_given_to_who_looks_and_no_file_of_elsewhere_to_anyone() {
         let (found, policy) = status("/documents", "text/html").await;

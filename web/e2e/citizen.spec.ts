@@ -1,52 +1,8 @@
 // A citizen, from the letter to their documents.
-import { expect, test, type Page } from "@playwright/test";
+import { expect, test } from "@playwright/test";
 import { complaints, look } from "./look";
-import { codeIn, invite, mailCount, mailTo, type Invited } from "./system";
-
-const PASSWORD = "Marée-haute7!";
-
-/** Types who one is. */
-async function prove(page: Page, person: Invited): Promise<void> {
-  await page.getByLabel("Votre code", { exact: true }).fill(person.code);
-  await page.getByLabel("Votre numéro de sécurité sociale").fill(person.nir);
-  const kind = person.card.type === "photo" ? "Elle a ma photo" : "Elle n’a pas de photo";
-  await page.getByLabel(kind).check();
-  await page.getByLabel("Le numéro de série de la carte").fill(person.card.serial);
-  await page.getByRole("button", { name: "Continuer" }).click();
-}
-
-/** Activates and logs in. */
-async function enter(page: Page, person: Invited): Promise<void> {
-  await page.goto("/activer");
-  await prove(page, person);
-  await page.getByRole("button", { name: /Activer mon espace/ }).click();
-  const login = `w.${person.nir}`;
-  await page.getByLabel("Identifiant").fill(login);
-  await page.getByLabel("Mot de passe").fill(PASSWORD);
-  const before = await mailCount(person.email);
-  await page.getByRole("button", { name: "Activer mon espace" }).click();
-  const heading = page.getByRole("heading", { level: 1 });
-  await expect(heading).toHaveText(/Vérifions où vous joindre|Se connecter/);
-  if ((await heading.textContent()) === "Vérifions où vous joindre") {
-    const message = await mailTo(person.email, (one) => /^code : \d{6}$/m.test(one.body), before);
-    await page.getByLabel("Code reçu").fill(codeIn(message.body));
-    await page.getByRole("button", { name: "Continuer" }).click();
-    await page.getByRole("main").getByRole("button", { name: "Se connecter" }).click();
-  }
-  await logIn(page, person);
-}
-
-async function logIn(page: Page, person: Invited): Promise<void> {
-  const before = await mailCount(person.email);
-  await page.getByLabel("Identifiant").fill(`w.${person.nir}`);
-  await page.getByLabel("Mot de passe").fill(PASSWORD);
-  await page.getByRole("button", { name: "Continuer" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Votre code de connexion");
-  const message = await mailTo(person.email, (one) => one.subject === "Votre code de connexion", before);
-  await page.getByLabel("Code à six chiffres").fill(codeIn(message.body));
-  await page.getByRole("button", { name: "Me connecter" }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Bonjour ${person.firstName}`);
-}
+import { enter, logIn, PASSWORD, prove, stepUp } from "./person";
+import { ask, invite, rpps, token } from "./system";
 
 test("what anyone sees is accessible, on any screen", async ({ page }) => {
   const heard = complaints(page);
@@ -141,5 +97,98 @@ test("a citizen activates, logs in, adds a document, masks it and deletes it", a
   await expect(page.getByText("Vous êtes déconnecté.")).toBeVisible();
   await page.goto("/accueil");
   await expect(page).toHaveURL(/\/connexion$/);
+  expect(heard).toEqual([]);
+});
+
+test("a citizen says who may see, keeps some out, and chooses for emergencies", async ({ page }) => {
+  const heard = complaints(page);
+  await enter(page, await invite());
+  await page.getByRole("link", { name: "Qui peut voir" }).click();
+  await page.getByRole("button", { name: "Afficher un code" }).click();
+  await expect(page.locator(".code")).toHaveText(/^\d{3} \d{3}$/);
+  const number = rpps();
+  await page.getByLabel("Son numéro RPPS").fill(number);
+  await page.getByLabel("Son rôle auprès de vous").selectOption("Médecin traitant");
+  await page.getByRole("button", { name: "Autoriser", exact: true }).click();
+  await expect(page.getByText("Ce professionnel est autorisé.")).toBeVisible();
+  await expect(page.getByRole("heading", { name: number })).toBeVisible();
+  await look(page, "acces");
+  await page.getByRole("button", { name: `Retirer l’autorisation de ${number}` }).click();
+  await expect(page.getByText("Vous n’autorisez personne pour l’instant.")).toBeVisible();
+  await page.getByLabel("Numéro RPPS à bloquer").fill(number);
+  await page.getByRole("button", { name: "Bloquer" }).click();
+  await page.getByRole("button", { name: `Débloquer ${number}` }).click();
+  await expect(page.getByText("Ce professionnel n’est plus bloqué.")).toBeVisible();
+  const heirs = page.getByLabel(/Après mon décès/);
+  await heirs.uncheck();
+  await page.getByRole("button", { name: "Enregistrer ces choix" }).click();
+  await expect(page.getByText("Vos choix sont enregistrés.")).toBeVisible();
+  await page.reload();
+  await expect(heirs).not.toBeChecked();
+  expect(heard).toEqual([]);
+});
+
+test("a professional writes, and the citizen answers", async ({ page }) => {
+  const heard = complaints(page);
+  const person = await invite();
+  await enter(page, person);
+  await page.getByRole("link", { name: "Messages" }).click();
+  await expect(page.getByText(/Aucun message/)).toBeVisible();
+  await look(page, "messages-vides");
+  await page.getByRole("link", { name: "Qui peut voir" }).click();
+  await page.getByRole("button", { name: "Afficher un code" }).click();
+  const presenceCode = ((await page.locator(".code").textContent()) ?? "").replace(" ", "");
+
+  const doctor = token(`professional:${rpps()}:10`);
+  const traits = { nir: person.nir, birthName: person.birthName, firstName: person.firstName, birthDate: person.birthDate };
+  const { spaceId } = await ask(doctor, "/v1/spaces/search", traits);
+  await ask(doctor, `/v1/spaces/${String(spaceId)}/accesses`, { mode: "normal", attestation: "oral", presenceCode });
+  const written = { subject: "Vos résultats", body: "Bonjour, tout va bien." };
+  await ask(doctor, `/v1/spaces/${String(spaceId)}/threads`, written);
+
+  await page.getByRole("link", { name: "Messages" }).click();
+  await page.getByRole("link", { name: written.subject }).click();
+  await expect(page.getByText(written.body)).toBeVisible();
+  await expect(page).toHaveTitle("Messages — Espace santé");
+  await page.getByLabel("Votre réponse").fill("Merci, docteur.");
+  await page.getByRole("button", { name: "Envoyer" }).click();
+  await expect(page.getByRole("article").filter({ hasText: "Merci, docteur." })).toBeVisible();
+  await look(page, "echange");
+  await page.getByRole("link", { name: "Accueil" }).click();
+  await expect(page.getByText(/Camille Soignant \(Médecin\)/).first()).toBeVisible();
+  await look(page, "espace-vecu");
+  expect(heard).toEqual([]);
+});
+
+test("a citizen takes everything away, closes and comes back", async ({ page }) => {
+  const heard = complaints(page);
+  const person = await invite();
+  await enter(page, person);
+  await page.getByRole("link", { name: "Réglages" }).click();
+  await stepUp(page, person, () => page.getByRole("button", { name: "Préparer l’archive" }).click());
+  await page.getByRole("button", { name: "Continuer" }).click();
+  await page.getByRole("button", { name: "Télécharger l’archive" }).click();
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Enregistrer l’archive" }).click();
+  expect((await download).suggestedFilename()).toBe("mes-donnees-de-sante.zip");
+  await look(page, "reglages");
+
+  await stepUp(page, person, () => page.getByRole("button", { name: "Commencer" }).click());
+  await page.getByLabel("Votre mot de passe").fill(PASSWORD);
+  await page.getByLabel("Tapez FERMER pour confirmer").fill("effacer");
+  await page.getByRole("button", { name: "Fermer mon espace" }).click();
+  await expect(page.getByText("Tapez FERMER pour confirmer.")).toBeVisible();
+  await look(page, "fermer");
+  await page.getByLabel("Tapez FERMER pour confirmer").fill("fermer");
+  await page.getByRole("button", { name: "Fermer mon espace" }).click();
+  await expect(page.getByText(/Votre espace est fermé/)).toBeVisible();
+  await page.getByRole("main").getByRole("button", { name: "Se déconnecter" }).click();
+
+  await logIn(page, person, /^Accueil$/);
+  await expect(page.getByText(/Il sera effacé le/)).toBeVisible();
+  await look(page, "ferme");
+  await stepUp(page, person, () => page.getByRole("button", { name: "Rouvrir mon espace" }).click());
+  await page.getByRole("button", { name: "Rouvrir", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Bonjour ${person.firstName}`);
   expect(heard).toEqual([]);
 });

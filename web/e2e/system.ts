@@ -23,6 +23,7 @@ export interface Invited {
   nir: string;
   birthDate: string;
   firstName: string;
+  birthName: string;
   email: string;
   card: { type: "photo" | "noPhoto"; serial: string };
   code: string;
@@ -51,10 +52,31 @@ export async function invite(): Promise<Invited> {
     nir: String(person["nir"]),
     birthDate: String(person["birthDate"]),
     firstName: (person["firstNames"] as string[])[0] ?? "",
+    birthName: String(person["birthName"]),
     email,
     card: person["card"] as Invited["card"],
     code: codeIn(letter.body),
   };
+}
+
+/** A number that no professional had before. */
+export function rpps(): string {
+  return String(10_000_000_000 + Math.floor(Math.random() * 1e9));
+}
+
+/** A token of ours: `professional:<rpps>:<profession>`, `support:<agent>`. */
+export function token(who: string): string {
+  return run("token", who).trim();
+}
+
+/** Asks the API as somebody who is not at this browser. */
+export async function ask(bearer: string, path: string, body: unknown): Promise<Record<string, unknown>> {
+  const headers = { authorization: `Bearer ${bearer}`, "content-type": "application/json" };
+  const answer = await fetch(`${system.web}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  if (!answer.ok) {
+    throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+  }
+  return (await answer.json()) as Record<string, unknown>;
 }
 
 /** The last message to somebody that is wanted, waiting for it. */

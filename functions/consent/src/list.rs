@@ -96,9 +96,9 @@ pub(crate) struct EmergencyView {
     pub(crate) break_glass: bool,
     /// Whether masked documents show then.
     pub(crate) show_masked: bool,
-    /// Whether heirs may be given what the law lets them have after the holder's death. Left
-    /// out, it stays as it is.
-    #[serde(default)]
+    /// `false` where heirs are given nothing after the holder's death. Not said where they may
+    /// be given what the law lets them have; left out of a choice, it stays as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) heirs: Option<bool>,
 }
 
@@ -208,7 +208,7 @@ fn proposed(view: &ConsentsView, known: Option<String>) -> Option<ProposedView> 
 impl From<EmergencyChoices> for EmergencyView {
     fn from(choices: EmergencyChoices) -> Self {
         let EmergencyChoices { regulation, break_glass, show_masked, heirs } = choices;
-        Self { regulation, break_glass, show_masked, heirs: Some(heirs) }
+        Self { regulation, break_glass, show_masked, heirs: (!heirs).then_some(false) }
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) enum NewAccess {
         /// How the patient consented.
         attestation: Attestation,
         /// What the patient shows at a first access.
-        #[serde(default)]
+        #[serde(default, rename = "presenceCode")]
         presence_code: Option<String>,
     },
     /// *Bris de glace*: the patient cannot consent, and danger is grave.

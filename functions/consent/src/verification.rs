@@ -49,6 +49,7 @@ pub(crate) struct HeadView {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ChainView {
     #[schema(value_type = String)]
     chain: Chain,

@@ -10,7 +10,7 @@ use espace_domain::{Clock, Random};
 use espace_http::Gate;
 use espace_storage::{
     Aws, Consents, Documents, Environment, Inboxes, KeyName, Messages, MissingVariables, Relations,
-    SystemKeys, Throttles, Vault,
+    Spaces, SystemKeys, Throttles, Vault,
 };
 
 /// The stores this function is allowed, and no other.
@@ -18,6 +18,7 @@ use espace_storage::{
 pub struct App {
     pub(crate) guard: Guard,
     pub(crate) gate: Gate,
+    pub(crate) spaces: Spaces,
     pub(crate) messages: Messages,
     pub(crate) inboxes: Inboxes,
     pub(crate) documents: Documents,
@@ -45,6 +46,7 @@ impl App {
         let app = Self {
             guard: Guard::new(aws, env, keys.clone(), clock.clone(), random.clone()),
             gate: Gate::new(aws, env, clock),
+            spaces: Spaces::new(aws, env),
             messages: Messages::new(aws, env),
             inboxes: Inboxes::new(aws, env, keys.clone()),
             documents: Documents::new(aws, env),

@@ -106,7 +106,12 @@ pub(crate) async fn list(
             .map(|entry| (entry.space_id.clone(), names.block(&entry.space_id, rpps)))
             .collect();
         let blocking = app.consents.those_there(&blocks).await?;
-        items.extend(found.into_iter().filter(|entry| !blocking.contains(&entry.space_id)));
+        let spaces: Vec<_> = found.iter().map(|entry| entry.space_id.clone()).collect();
+        // Nor is there anyone where a space was closed, or its holder died.
+        let standing = app.spaces.those_standing(&spaces).await?;
+        items.extend(found.into_iter().filter(|entry| {
+            standing.contains(&entry.space_id) && !blocking.contains(&entry.space_id)
+        }));
     }
     let next = after.filter(|_| more);
     let random = app.random.as_ref();

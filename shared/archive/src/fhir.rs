@@ -18,6 +18,9 @@ const INS: &str = "urn:oid:1.2.250.1.213.1.4.8";
 const LOINC_OID: &str = "2.16.840.1.113883.6.1";
 const LOINC: &str = "http://loinc.org";
 
+/// The versions that are in the archive, by document and number, with their names.
+type Known = HashMap<(DocumentId, u32), String>;
+
 /// The bundle.
 pub fn bundle(
     owner: &Owner,
@@ -25,9 +28,9 @@ pub fn bundle(
     conversations: &[(String, Thread, Vec<Message>)],
 ) -> Value {
     let mut entries = vec![entry(&patient(owner))];
-    entries.extend(documents.iter().map(|document| entry(&reference(document))));
-    let known: HashMap<_, _> =
+    let known: Known =
         documents.iter().map(|d| ((d.document_id.clone(), d.version), name_of(d))).collect();
+    entries.extend(documents.iter().map(|document| entry(&reference(document, &known))));
     for (name, thread, messages) in conversations {
         let messages = messages.iter();
         entries
@@ -71,18 +74,21 @@ fn patient(owner: &Owner) -> Value {
     patient
 }
 
-fn reference(document: &KeptVersion) -> Value {
+fn reference(document: &KeptVersion, known: &Known) -> Value {
     let kind = document.document_type;
-    let system = match kind.system() {
-        LOINC_OID => LOINC.to_owned(),
-        oid => format!("urn:oid:{oid}"),
+    let coding = match kind.system() {
+        // LOINC's own names are its own; ours is the French one, which stands as text.
+        LOINC_OID => json!({"system": LOINC, "code": kind.code()}),
+        oid => json!({
+            "system": format!("urn:oid:{oid}"), "code": kind.code(), "display": kind.display(),
+        }),
     };
     let mut reference = json!({
         "resourceType": "DocumentReference",
         "id": name_of(document),
         "status": if document.is_past { "superseded" } else { "current" },
         "type": {
-            "coding": [{"system": system, "code": kind.code(), "display": kind.display()}],
+            "coding": [coding],
             "text": kind.display(),
         },
         "category": [{"text": kind.category_label()}],
@@ -100,20 +106,16 @@ fn reference(document: &KeptVersion) -> Value {
         }],
         "context": {"period": {"start": document.event_date.to_string()}},
     });
-    if document.version > 1 {
-        let before = format!("{}-{}", document.document_id, document.version - 1);
+    let before = known.get(&(document.document_id.clone(), document.version.saturating_sub(1)));
+    // What is not in the archive is not spoken of.
+    if let Some(before) = before {
         let target = json!({"reference": format!("DocumentReference/{before}")});
         reference = with(reference, "relatesTo", json!([{"code": "replaces", "target": target}]));
     }
     reference
 }
 
-fn communication(
-    name: &str,
-    thread: &Thread,
-    message: &Message,
-    known: &HashMap<(DocumentId, u32), String>,
-) -> Value {
+fn communication(name: &str, thread: &Thread, message: &Message, known: &Known) -> Value {
     let mut payload = vec![json!({"contentString": said(&message.body)})];
     for joined in &message.attachments {
         if let Attachment::Document { document_id, version } = joined

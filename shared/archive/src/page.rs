@@ -18,7 +18,8 @@ pub struct Page<'a> {
     pub documents: &'a [KeptVersion],
     /// The conversations: the subject, and where the text is.
     pub conversations: &'a [(String, String)],
-    /// The parts of the log: where each is in words, and where as it is verified.
+    /// The parts of the log: where each is in words, and where as it is verified. None in what
+    /// is left to heirs: nor are conversations then.
     pub log: &'a [(String, String)],
 }
 
@@ -47,15 +48,9 @@ pub fn page(page: &Page<'_>) -> String {
         escaped(&name),
     );
     documents(&mut html, page.documents);
-    conversations(&mut html, page.conversations);
-    html.push_str("<h2>Qui a consulté mon espace</h2>\n<ul>\n");
-    for (number, (words, path)) in page.log.iter().enumerate() {
-        let what = format!("le journal, partie {}", number + 1);
-        let verified = link(path, "pour le vérifier");
-        html.push_str(&["<li>", &link(words, &what), " (", &verified, ")</li>\n"].concat());
+    if !page.log.is_empty() {
+        said_and_done(&mut html, page);
     }
-    let help = link(LOG_HELP, "comment vérifier ce journal");
-    html.push_str(&["<li>", &help, "</li>\n</ul>\n"].concat());
     html.push_str(
         &[
             "<h2>Pour un autre logiciel</h2>\n<ul>\n<li>",
@@ -67,6 +62,19 @@ pub fn page(page: &Page<'_>) -> String {
         .concat(),
     );
     html
+}
+
+/// The conversations and the log: of one's own archive, in which making it is a trace already.
+fn said_and_done(html: &mut String, page: &Page<'_>) {
+    conversations(html, page.conversations);
+    html.push_str("<h2>Qui a consulté mon espace</h2>\n<ul>\n");
+    for (number, (words, path)) in page.log.iter().enumerate() {
+        let what = format!("le journal, partie {}", number + 1);
+        let verified = link(path, "pour le vérifier");
+        html.push_str(&["<li>", &link(words, &what), " (", &verified, ")</li>\n"].concat());
+    }
+    let help = link(LOG_HELP, "comment vérifier ce journal");
+    html.push_str(&["<li>", &help, "</li>\n</ul>\n"].concat());
 }
 
 /// The documents by category, newest first.

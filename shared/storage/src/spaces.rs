@@ -1,9 +1,11 @@
 //! Spaces: their state in clear, their holder sealed under the space's content
 //! key. Must not know who may see them.
 
+use std::collections::HashSet;
+
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use espace_crypto::{BlindIndex, ChainHead, Place, SealingKey};
-use espace_domain::decision::Chain;
+use espace_domain::decision::{Chain, SpaceStanding};
 use espace_domain::{AccountId, Nir, Random, SpaceId, SpaceState, Suspension, Traits};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::acts::Change;
 use crate::sealing;
 use crate::space_item::{HeadItem, Heads, HeadsItem, SpaceItem, StateUpdate, head_attribute};
-use crate::table::{Item, SCHEMA, Table, b, item, n, s};
+use crate::table::{Item, SCHEMA, Table, b, item, n, read, s};
 use crate::unanchored::anchor_shard;
 use crate::{Aws, Environment, StorageError};
 
@@ -107,6 +109,30 @@ impl Spaces {
     pub async fn find(&self, space_id: &SpaceId) -> Result<Option<Space>, StorageError> {
         let found: Option<SpaceItem> = self.table.find(key(space_id)).await?;
         found.map(Space::try_from).transpose()
+    }
+
+    /// Of some spaces, those that stand for who cares: opened, in hand, or frozen.
+    pub async fn those_standing(
+        &self,
+        spaces: &[SpaceId],
+    ) -> Result<HashSet<SpaceId>, StorageError> {
+        let mut keys: Vec<Item> = Vec::new();
+        for space_id in spaces {
+            let key = key(space_id);
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        let mut standing = HashSet::new();
+        for stored in self.table.batch(keys).await? {
+            let space = Space::try_from(read::<SpaceItem>(stored)?)?;
+            let stands = SpaceStanding::of(&space.state, space.suspension);
+            if matches!(stands, SpaceStanding::Open | SpaceStanding::Active | SpaceStanding::Frozen)
+            {
+                standing.insert(space.space_id);
+            }
+        }
+        Ok(standing)
     }
 
     /// The write of a new space, refused where one of that name exists.

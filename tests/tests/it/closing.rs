@@ -1,11 +1,12 @@
 //! Closing a space, what is left of it, and taking it back.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use journeys::{Deployed, PASSWORD, Patient, login_of};
 use local_cloud::system::project;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::purge::everything;
 use crate::vault::{content, deposit, doctor, entry, path_of, pdf};
 
 /// What closing takes, with a fresh second factor.
@@ -81,6 +82,14 @@ async fn a_few_wrong_passwords_use_a_code_up() -> Result<()> {
     Ok(())
 }
 
+/// Every raw item and content of a space, but its state and its traces, which tell of the closing.
+async fn lasting(deployed: &Deployed, patient: &Patient) -> Result<Vec<String>> {
+    let mut all = everything(deployed, &[patient]).await?;
+    all.retain(|line| !line.starts_with("SpacesTable") && !line.starts_with("TracesTable"));
+    ensure!(all.len() > 5, "{all:?}");
+    Ok(all)
+}
+
 #[tokio::test]
 async fn what_was_closed_comes_back_to_the_last_byte() -> Result<()> {
     let deployed = Deployed::load().await?;
@@ -93,6 +102,8 @@ async fn what_was_closed_comes_back_to_the_last_byte() -> Result<()> {
     let path = path_of(&patient.space_id, &kept);
     let before = patient.get(&deployed, "/documents").await?.ok()?;
     let consents = patient.get(&deployed, "/consents").await?.ok()?;
+    crate::messages::open(&deployed, &physician, &patient.space_id).await?;
+    let raw = lasting(&deployed, &patient).await?;
     deployed.close(&patient).await?;
 
     // The confirmation.
@@ -125,6 +136,7 @@ async fn what_was_closed_comes_back_to_the_last_byte() -> Result<()> {
     assert_eq!(again.problem(), "space-not-closed");
     let told = |m: &local_cloud::mail::Message| m.subject == "Votre espace de santé est rouvert";
     deployed.api.wait_for_mail(address, told).await?;
+    assert_eq!(lasting(&deployed, &patient).await?, raw);
     let patient = Patient { token: back(&deployed, &patient).await?, ..patient };
     assert_eq!(patient.get(&deployed, "/documents").await?.ok()?, before);
     assert_eq!(patient.get(&deployed, "/consents").await?.ok()?, consents);
@@ -174,13 +186,39 @@ async fn every_read_of_a_closed_space_is_refused() -> Result<()> {
     let (_, physician) = doctor(&deployed, &patient).await?;
     let mine = entry("11488-4", "Avant la fermeture");
     let kept = deposit(&deployed, &physician, &patient.space_id, &mine, pdf("x")).await?.ok()?;
-    let document = kept["documentId"].as_str().context("a document")?;
-    deployed.close(&patient).await?;
+    let document = kept["documentId"].as_str().context("a document")?.to_owned();
+    let thread = crate::messages::open(&deployed, &physician, &patient.space_id).await?;
+    let thread = thread.rsplit('/').next().context("a conversation")?.to_owned();
+    let filled = |path: &str| -> String {
+        let name = |part: &str| match part {
+            "{spaceId}" => patient.space_id.clone(),
+            "{documentId}" => document.clone(),
+            "{threadId}" => thread.clone(),
+            "{version}" | "{number}" | "{position}" | "{sequence}" => "1".to_owned(),
+            part if part.starts_with('{') => "0".repeat(26),
+            part => part.to_owned(),
+        };
+        path.split('/').map(name).collect::<Vec<_>>().join("/")
+    };
     let api = &deployed.api;
-    let holder = back(&deployed, &patient).await?;
-    let agent = api.support("A-17").await?;
     let committed = std::fs::read(project().join("docs/openapi.json"))?;
     let description: Value = serde_json::from_slice(&committed)?;
+    // While it stands, its holder reads by most of these paths: that they are refused is not
+    // that they lead nowhere.
+    let mut read = 0;
+    for (path, methods) in description["paths"].as_object().context("paths")? {
+        if path.starts_with("/v1/spaces/{spaceId}") && methods.get("get").is_some() {
+            let answer = api.get(&filled(path), Some(&patient.token)).await?;
+            read += usize::from(answer.status.is_success());
+        }
+    }
+    assert!(read >= 15, "{read} were read before");
+    let named = api.get("/v1/professionals/me/threads", Some(&physician)).await?.ok()?;
+    assert_eq!(named["items"][0]["spaceId"], json!(patient.space_id));
+    deployed.close(&patient).await?;
+    let holder = back(&deployed, &patient).await?;
+    let (insurer, stranger) = (api.insurer().await?, deployed.citizen().await?);
+    let agent = api.support("A-17").await?;
     let mut tried = 0;
     for (path, methods) in description["paths"].as_object().context("paths")? {
         let is_left = ["/v1/spaces/{spaceId}", "/v1/spaces/{spaceId}/reopening"];
@@ -190,21 +228,24 @@ async fn every_read_of_a_closed_space_is_refused() -> Result<()> {
             continue;
         }
         for method in methods.as_object().context("methods")?.keys() {
-            let filled = path
-                .replace("{spaceId}", &patient.space_id)
-                .replace("{documentId}", document)
-                .split('/')
-                .map(|part| if part.starts_with('{') { "0".repeat(26) } else { part.to_owned() })
-                .collect::<Vec<_>>()
-                .join("/");
+            let filled = filled(path);
             let method: Method = method.to_uppercase().parse()?;
             let body = (method != Method::GET).then(|| json!({}));
-            for (who, token) in [("holder", &holder), ("doctor", &physician), ("agent", &agent)] {
+            let callers = [
+                ("holder", &holder),
+                ("doctor", &physician),
+                ("agent", &agent),
+                ("insurer", &insurer),
+                ("stranger", &stranger),
+            ];
+            for (who, token) in callers {
                 let answer = api.send(method.clone(), &filled, Some(token), body.as_ref()).await?;
                 let status = answer.status.as_u16();
                 let text = String::from_utf8_lossy(&answer.body);
-                // What is wrong with a deposit's body is told before its space is looked at.
-                let is_read_first = path.ends_with("/documents") && status == 422;
+                // What is wrong with a deposit's body is told before its space is looked at; to
+                // a stranger, for whom it is not there, that of some others too.
+                let is_deposit = path.ends_with("/documents") || who == "stranger";
+                let is_read_first = is_deposit && status == 422;
                 let is_refused = matches!(status, 403 | 404) || is_read_first;
                 assert!(is_refused, "{method} {path} answers {status} to the {who}: {text}");
                 assert!(!text.contains("Avant la fermeture"));
@@ -216,7 +257,10 @@ async fn every_read_of_a_closed_space_is_refused() -> Result<()> {
             }
         }
     }
-    assert!(tried > 100, "only {tried} were tried");
+    assert!(tried > 200, "only {tried} were tried");
+    // Nor does the box of who wrote there name it any more.
+    let named = api.get("/v1/professionals/me/threads", Some(&physician)).await?.ok()?;
+    assert_eq!(named["items"], json!([]));
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
 use journeys::severed::{Door, Ended};
 use journeys::tables::due_table;
-use journeys::{Deployed, now};
+use journeys::{Deployed, Patient, in_days, now};
 use local_cloud::api::Answer;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -25,6 +25,12 @@ use crate::vault::{OWN, REPORT, deposit, doctor, entry, path_of, pdf};
 const READY_FIFTHS: u32 = 300;
 /// Bytes asked for at once.
 const RANGE: usize = 3_000_000;
+
+/// Reads a bundle as R4 (as R4B, whose resources of this kind are the same).
+const VALIDATE: &str = "import sys
+from fhir.resources.R4B.bundle import Bundle
+bundle = Bundle.model_validate_json(open(sys.argv[1], encoding='utf-8').read())
+assert bundle.entry";
 
 /// The files of an archive.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
@@ -156,10 +162,7 @@ async fn everything_one_may_see_is_in_it_and_opens_elsewhere() -> Result<()> {
     assert!(page.contains("Écho : foie / rein &lt;b&gt;"), "{page}");
     assert!(page.contains("À montrer &amp; à garder"));
     assert!(!page.contains("<script") && !page.contains("http://") && !page.contains("https://"));
-    for link in page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
-        let path = percent(link)?;
-        assert!(files.contains_key(&path), "{path} is not there");
-    }
+    leads(&files)?;
 
     // The conversation, as text and as mails.
     let text = files.keys().find(|path| path.ends_with("de l’opération.txt")).context("a text")?;
@@ -171,6 +174,7 @@ async fn everything_one_may_see_is_in_it_and_opens_elsewhere() -> Result<()> {
 
     // The data for another system.
     bundle(&files, &report)?;
+    validated(&files)?;
 
     // The log, in the form that is verified.
     let log = String::from_utf8(files["journal/ordinary-001.ndjson"].clone())?;
@@ -190,6 +194,30 @@ async fn everything_one_may_see_is_in_it_and_opens_elsewhere() -> Result<()> {
     let read = Command::new("python3").args(["-m", "zipfile", "-t"]).arg(&place).output()?;
     std::fs::remove_file(&place)?;
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stdout));
+    Ok(())
+}
+
+/// Requires that the page leads to files that are there.
+pub(crate) fn leads(files: &Files) -> Result<()> {
+    let page = String::from_utf8(files["index.html"].clone())?;
+    for link in page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        let path = percent(link)?;
+        ensure!(files.contains_key(&path), "{path} is not there");
+    }
+    Ok(())
+}
+
+/// Has the data read by a validator of FHIR R4 that is not ours: `fhir.resources` knows each
+/// resource's elements, their types and how often they stand.
+pub(crate) fn validated(files: &Files) -> Result<()> {
+    let python = local_cloud::system::target_directory().join("tools/venv/bin/python");
+    let bundle = &files["donnees/fhir-r4.json"];
+    let name = HEXLOWER.encode(digest(&SHA256, bundle).as_ref());
+    let place = std::env::temp_dir().join(format!("{name}.json"));
+    std::fs::write(&place, bundle)?;
+    let read = Command::new(python).args(["-c", VALIDATE]).arg(&place).output()?;
+    std::fs::remove_file(&place)?;
+    ensure!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
     Ok(())
 }
 
@@ -390,5 +418,120 @@ async fn killed_at_every_step_the_archive_is_whole() -> Result<()> {
         killed += 1;
     }
     assert!(killed >= 7, "killed {killed} times");
+    Ok(())
+}
+
+/// Asks for an archive as it would have been asked for some days ago.
+async fn asked_ago(deployed: &Deployed, patient: &Patient, days: i64) -> Result<String> {
+    let then = in_days(-days);
+    let token = deployed.token_as_of(&patient.token, then.as_ref()).await?;
+    let address = patient.invited.person.text("email");
+    let step = deployed.step_up(&patient.token, "export", address).await?;
+    let space = deployed.space(&[], then).await?;
+    let list = format!("/v1/spaces/{}/exports", patient.space_id);
+    let begun = space.send("POST", &list, Some(&token), Some(&step)).await?.ok()?;
+    Ok(format!("{list}/{}", begun["exportId"].as_str().context("an id")?))
+}
+
+#[tokio::test]
+async fn a_second_factor_counts_for_a_day_and_an_archive_is_gone_after_a_week() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let patient = deployed.patient().await?;
+    let token = &patient.token;
+    let path = asked_ago(&deployed, &patient, 2).await?;
+    assert_eq!(ready(&deployed, token, &path).await?["unlocked"], false);
+    let locked = part(&deployed, token, &path, 0).await?;
+    assert_eq!(locked.problem(), "step-up-required");
+    let address = patient.invited.person.text("email");
+    let step = deployed.step_up(token, "export", address).await?;
+    let unlocked = deployed.api.post(&format!("{path}/unlocking"), Some(token), &step).await?;
+    assert_eq!(unlocked.status, 204);
+    unpacked(&download(&deployed, token, &path).await?)?;
+    let gone = asked_ago(&deployed, &patient, 8).await?;
+    assert_eq!(deployed.api.get(&gone, Some(token)).await?.status, 404);
+    assert_eq!(part(&deployed, token, &gone, 0).await?.status, 404);
+    let listed = patient.get(&deployed, "/exports").await?.ok()?;
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "the other alone");
+    Ok(())
+}
+
+/// Bytes of each document of a long archive: two make a piece, the third is in another.
+const LONG: usize = 40_000_000;
+
+#[tokio::test]
+async fn a_long_archive_goes_on_from_the_piece_it_had() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let patient = deployed.patient().await?;
+    let (token, space) = (&patient.token, &patient.space_id);
+    for number in 0..3 {
+        let bytes = large_pdf(LONG + number);
+        let title = format!("Imagerie {number}");
+        let announced = announcement(entry(OWN, &title), "application/pdf", &bytes);
+        let begun = patient.post(&deployed, "/documents", &announced).await?.ok()?;
+        let sent = path_of(space, &begun);
+        let parts = send(&begun, &bytes).await?;
+        complete(&deployed, token, &sent, &parts).await?.ok()?;
+        ended(&deployed, token, &sent).await?;
+    }
+    let dynamodb = aws_sdk_dynamodb::Client::new(&deployed.config);
+    let name = format!("exports-{}", &space[..8]);
+    due_table(&dynamodb, &name, &["spaceId", "exportId"]).await?;
+    let changes = [("ESPACE_EXPORTS_TABLE", name.as_str())];
+    let function = deployed.space(&changes, now()).await?;
+    let cloud = deployed.api.system().aws.clone();
+    let export = ("ExportFunction", "export");
+    let list = format!("/v1/spaces/{space}/exports");
+    let attribute = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+    // How often what was done so far was kept.
+    let kept = async |id: &str| -> Result<u64> {
+        let item = dynamodb.get_item().table_name(&name).key("spaceId", attribute(space));
+        let item = item.key("exportId", attribute(id)).send().await?.item.context("an item")?;
+        Ok(item["write"].as_n().ok().context("a number")?.parse()?)
+    };
+    let event = |minutes: i64| -> Result<Value> {
+        let later = now().now().checked_add(jiff::ToSpan::minutes(minutes))?;
+        let id = "b3b5f5a0-6b8e-4c8e-9d59-0a4f5d7f8c12";
+        Ok(json!({"id": id, "time": format!("{later:.0}")}))
+    };
+    // Each is cut off a little later than the one before, until a piece was kept by then.
+    let mut cut_off = None;
+    for step in (150..400).step_by(12) {
+        let to = patient.invited.person.text("email");
+        let asked = deployed.step_up(token, "export", to).await?;
+        let begun = function.send("POST", &list, Some(token), Some(&asked)).await?.ok()?;
+        let id = begun["exportId"].as_str().context("an id")?.to_owned();
+        let door = Door::open(&cloud, step, false).await?;
+        let severed = job(&deployed, export, &changes, &door.endpoint).await?;
+        let ended = door.run(severed, event(20)?).await?;
+        ensure!(matches!(ended, Ended::Killed), "it was done within {step} calls");
+        let before = kept(&id).await?;
+        if before > 0 {
+            cut_off = Some((id, before));
+            break;
+        }
+        let left = dynamodb.delete_item().table_name(&name);
+        left.key("spaceId", attribute(space)).key("exportId", attribute(&id)).send().await?;
+    }
+    let (id, before) = cut_off.context("no piece was ever kept")?;
+    let mut again = job(&deployed, export, &changes, &cloud).await?;
+    let answer = again.invoke(event(60)?).await?;
+    again.stop().await?;
+    ensure!(answer["errorMessage"].is_null(), "{answer}");
+    let path = format!("{list}/{id}");
+    let view = function.send("GET", &path, Some(token), None).await?.ok()?;
+    ensure!(view["state"] == "ready", "{view}");
+    assert_eq!(kept(&id).await?, before + 1, "nothing of the first piece was made again");
+    let size = usize::try_from(view["size"].as_u64().context("a size")?)?;
+    let mut bytes = Vec::new();
+    while bytes.len() < size {
+        let part = function.get_range(&format!("{path}/content"), token, bytes.len()).await?;
+        ensure!(part.status == 206, "{}", part.status);
+        bytes.extend(part.body);
+    }
+    let files = unpacked(&bytes)?;
+    for number in 0..3 {
+        let whole = large_pdf(LONG + number);
+        ensure!(files.values().any(|content| *content == whole), "{number} is not whole");
+    }
     Ok(())
 }

@@ -13,7 +13,7 @@ use local_cloud::mail::Message;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::exports::{ask, download, unpacked};
+use crate::exports::{ask, download, leads, unpacked, validated};
 use crate::messages::open;
 use crate::vault::{OWN, REPORT, deposit, doctor, entry, pdf};
 
@@ -103,6 +103,10 @@ async fn an_heir_whom_two_agents_admit_gets_the_documents_of_that_care() -> Resu
     let files = unpacked(&download(&deployed, &heir.token, &path).await?)?;
     let is_ready = |m: &Message| m.subject == "La copie de vos données est prête";
     deployed.api.wait_for_mail(address, is_ready).await?;
+    leads(&files)?;
+    validated(&files)?;
+    let page = String::from_utf8(files["index.html"].clone())?;
+    assert!(!page.contains("Messages") && !page.contains("Qui a consulté"), "{page}");
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     let holds = |word: &str| names.iter().any(|name| name.contains(word));
     assert!(holds("Bilan récent") && holds("Mes notes"), "{names:?}");

@@ -69,7 +69,7 @@ async fn release(deployed: &Deployed, run: &RunId, count: u64) -> Result<Run> {
 
 /// Everything raw of some spaces, by name and hash, in a fixed order; but for what the anchor
 /// of every night adds.
-async fn everything(deployed: &Deployed, spaces: &[&Patient]) -> Result<Vec<String>> {
+pub(crate) async fn everything(deployed: &Deployed, spaces: &[&Patient]) -> Result<Vec<String>> {
     let mut all = Vec::new();
     for space in spaces {
         for (table, mut item) in raw(deployed, &space.space_id).await? {

@@ -62,6 +62,15 @@ export async function given<T>(call: Promise<{ data?: T; error?: unknown }>): Pr
   return answer.data as T;
 }
 
+/** Some bytes of the API, from one to before another: an archive, piece by piece. */
+export async function rangeOf(path: string, from: number, to: number): Promise<Blob> {
+  const answer = await authorised(new Request(path, { headers: { range: `bytes=${from}-${to - 1}` } }));
+  if (!answer.ok) {
+    throw problemOf(await answer.json().catch(() => undefined));
+  }
+  return answer.blob();
+}
+
 /** Bytes of the API: a document's content, a proof. */
 export async function bytesOf(path: string, token?: string): Promise<Blob> {
   const request = new Request(path);

@@ -4,6 +4,7 @@ import { api, given, renew } from "./api";
 import { offline, problemOf } from "./problem";
 import type { components } from "./schema";
 import { session } from "./session.svelte";
+import { spaceId } from "./who.svelte";
 
 type Entry = components["schemas"]["EntryInput"];
 type UploadView = components["schemas"]["UploadView"];
@@ -36,7 +37,7 @@ export async function send(
 
 /** Waits until a document was looked at; `false` where it was refused. */
 export async function takenIn(documentId: string): Promise<boolean> {
-  const params = { path: { spaceId: "me", documentId } };
+  const params = { path: { spaceId: spaceId(), documentId } };
   for (;;) {
     const found = await given(api.GET("/v1/spaces/{spaceId}/documents/{documentId}/upload", { params })).catch(
       () => undefined,
@@ -56,7 +57,7 @@ async function atOnce(file: File, entry: Entry, progress: (sent: number) => void
   const form = new FormData();
   form.set("entry", new Blob([JSON.stringify(entry)], { type: "application/json" }));
   form.set("content", file);
-  const post = () => request("POST", "/v1/spaces/me/documents", form, progress, session.token);
+  const post = () => request("POST", `/v1/spaces/${spaceId()}/documents`, form, progress, session.token);
   let answer = await post();
   if (answer.status === 401 && (await renew())) {
     answer = await post();
@@ -75,7 +76,7 @@ async function inParts(
   progress: (sent: number) => void,
 ): Promise<string> {
   const upload = await announced(file, entry, sending);
-  const path = { spaceId: "me", documentId: upload.documentId };
+  const path = { spaceId: spaceId(), documentId: upload.documentId };
   const parts = upload.upload?.parts ?? [];
   const partSize = upload.upload?.partSize ?? file.size;
   const sent: { number: number; etag: string }[] = [];
@@ -100,13 +101,13 @@ async function inParts(
 /** The upload as it stands: a new one, or the one that broke off. */
 async function announced(file: File, entry: Entry, sending: Sending): Promise<UploadView> {
   if (sending.documentId !== undefined) {
-    const path = { spaceId: "me", documentId: sending.documentId };
+    const path = { spaceId: spaceId(), documentId: sending.documentId };
     return given(api.GET("/v1/spaces/{spaceId}/documents/{documentId}/upload", { params: { path } }));
   }
   const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
   const sha256 = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const body = { ...entry, contentType: file.type || "application/octet-stream", size: file.size, sha256 };
-  const params = { path: { spaceId: "me" } };
+  const params = { path: { spaceId: spaceId() } };
   const upload = (await given(api.POST("/v1/spaces/{spaceId}/documents", { params, body }))) as UploadView;
   sending.documentId = upload.documentId;
   return upload;
