@@ -1,4 +1,7 @@
 // A citizen, from the letter to their documents.
+import { mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { complaints, look } from "./look";
 import { enter, logIn, PASSWORD, prove, stepUp } from "./person";
@@ -44,6 +47,16 @@ test("a citizen refuses and gets the proof", async ({ page }) => {
   await page.getByRole("link", { name: "Ouvrir la preuve (PDF)" }).click();
   expect((await download).suggestedFilename()).toBe("preuve-de-refus.pdf");
   await look(page, "refus");
+  // Anyone checks it by its reference, and learns no more.
+  const said = (await page.getByText(/Référence : /).textContent()) ?? "";
+  const reference = /Référence : ([0-9A-Z-]+)/.exec(said)?.[1] ?? "";
+  await page.goto(`/verifier#${reference}`);
+  await page.getByRole("button", { name: "Vérifier" }).click();
+  await expect(page.getByText("C’est une preuve de refus.")).toBeVisible();
+  await look(page, "verifier");
+  await page.getByLabel("Référence").fill("AAAA-AAAA-AAAA");
+  await page.getByRole("button", { name: "Vérifier" }).click();
+  await expect(page.getByText(/Cette référence n’est pas connue/)).toBeVisible();
 });
 
 test("a citizen activates, logs in, adds a document, masks it and deletes it", async ({ page }) => {
@@ -191,4 +204,40 @@ test("a citizen takes everything away, closes and comes back", async ({ page }) 
   await page.getByRole("button", { name: "Rouvrir", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Bonjour ${person.firstName}`);
   expect(heard).toEqual([]);
+});
+
+/** Bytes of a large file: many parts. */
+const LARGE = 60 * 1024 * 1024;
+
+test("a large file goes on where the connection broke", async ({ page }) => {
+  test.slow();
+  const person = await invite();
+  await enter(page, person);
+  // Three parts are cut off once and come by themselves at the next try; then the line stays
+  // dead for longer than is tried.
+  const cutOff = new Set([1, 3, 5, 8, 9, 10, 11]);
+  let tried = 0;
+  await page.route(/\/uploads\//, async (route) => {
+    const isPart = route.request().method() === "PUT";
+    tried += isPart ? 1 : 0;
+    await (isPart && cutOff.has(tried) ? route.abort("connectionreset") : route.continue());
+  });
+  const line = `% ${"0".repeat(61)}\n`;
+  const lines = line.repeat(Math.ceil(LARGE / line.length));
+  const file = join(mkdtempSync(join(tmpdir(), "large-")), "scanner.pdf");
+  writeFileSync(file, `%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n${lines}trailer\n<<>>\n%%EOF\n`);
+
+  await page.getByRole("link", { name: "Ajouter un document" }).click();
+  await page.getByLabel("Choisir un fichier, ou prendre une photo").setInputFiles(file);
+  await page.getByRole("button", { name: "Ajouter", exact: true }).click();
+  const resume = page.getByRole("button", { name: "Reprendre l’envoi" });
+  await expect(resume).toBeVisible({ timeout: 90_000 });
+  await expect(page.getByText("Ce qui est déjà envoyé n’est pas perdu.")).toBeVisible();
+  await look(page, "envoi-coupe");
+  const before = tried;
+  await resume.click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("scanner", { timeout: 90_000 });
+  const parts = Math.ceil(statSync(file).size / (8 * 1024 * 1024));
+  expect(tried - before, "what was sent is not sent again").toBeLessThan(parts);
+  await expect(page.getByRole("button", { name: "Ouvrir" })).toBeVisible({ timeout: 60_000 });
 });
