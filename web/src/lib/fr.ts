@@ -190,7 +190,8 @@ export const fr = {
   "deposit.checking": "Envoyé. Nous vérifions le fichier…",
   "deposit.resume": "Reprendre l’envoi",
   "deposit.broken": "La connexion s’est coupée. Ce qui est déjà envoyé n’est pas perdu.",
-  "deposit.done": "Le document est ajouté.",
+  "deposit.refused": "Fichier refusé",
+  "deposit.refused.text": "Il n’est pas d’un type accepté, il est abîmé, ou il contient un programme. Il n’a pas été gardé.",
   "deposit.no-file": "Choisissez un fichier.",
 
   "author.holder": "vous",

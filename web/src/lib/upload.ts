@@ -1,7 +1,7 @@
 // Sending a file: small ones in one request, large ones in parts that are taken up again where
 // they broke off. Must not know what the file is.
 import { api, given, renew } from "./api";
-import { offline, problemOf } from "./problem";
+import { asProblem, offline, problemOf } from "./problem";
 import type { components } from "./schema";
 import { session } from "./session.svelte";
 import { spaceId } from "./who.svelte";
@@ -40,9 +40,14 @@ export async function takenIn(documentId: string): Promise<boolean> {
   const params = { path: { spaceId: spaceId(), documentId } };
   for (;;) {
     const found = await given(api.GET("/v1/spaces/{spaceId}/documents/{documentId}/upload", { params })).catch(
-      () => undefined,
+      (thrown: unknown) => {
+        // Once it is a document, nothing is on its way any more.
+        if (asProblem(thrown).kind === "not-found") {
+          return undefined;
+        }
+        throw thrown;
+      },
     );
-    // Once it is a document, nothing is on its way any more.
     if (found === undefined || found.state === "available") {
       return true;
     }
