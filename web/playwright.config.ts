@@ -16,6 +16,8 @@ export default defineConfig({
   expect: { timeout: 20_000 },
   reporter: [["list"]],
   use: {
+    actionTimeout: 20_000,
+    screenshot: "only-on-failure",
     // Browsers keep a secure cookie, and make a passkey, for a name and not for digits.
     baseURL: system.web.replace("127.0.0.1", "localhost"),
     locale: "fr-FR",

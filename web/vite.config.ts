@@ -5,9 +5,15 @@ import { defineConfig } from "vite";
 export default defineConfig({
   plugins: [svelte()],
   build: {
+    rollupOptions: {
+      // The client, and the frame apart in which foreign content is shown.
+      input: ["index.html", "preview.html"],
+    },
     target: "es2022",
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     sourcemap: false,
+    // pdf.js, which the preview of a PDF alone asks for.
+    chunkSizeWarningLimit: 1_600,
   },
 });

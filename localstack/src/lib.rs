@@ -23,6 +23,7 @@ pub mod mail;
 pub mod mssante;
 pub mod owner;
 pub mod people;
+mod provider_login;
 pub mod providers;
 pub mod push_service;
 pub mod run;

@@ -1,8 +1,10 @@
 //! Stand-ins for the providers outside: Pro Santé Connect, the phone line's, the
 //! insurer's. Each publishes discovery and keys and issues short-lived tokens,
-//! to anyone who asks: they exist on this machine only. Must not know our own
+//! to anyone who asks, by a request or by a browser ([`crate::provider_login`]): they exist on
+//! this machine only. Must not know our own
 //! tokens.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
@@ -18,6 +20,8 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
+use crate::provider_login::{self, Waiting};
+
 /// The providers, by the name in their addresses.
 pub const PROVIDERS: [&str; 3] = ["professional", "support", "insurer"];
 /// The audience of the tokens: our client id there.
@@ -30,6 +34,7 @@ const TOKEN_LIFE_S: i64 = 120;
 pub struct Providers {
     origin: String,
     keys: Arc<Mutex<Vec<Key>>>,
+    waiting: Arc<Mutex<HashMap<String, Waiting>>>,
 }
 
 /// A signing key of a provider.
@@ -44,11 +49,35 @@ struct Key {
 impl Providers {
     /// Stand-ins whose issuers lie under `origin`.
     pub fn new(origin: &str) -> Result<Self> {
-        let providers = Self { origin: origin.to_owned(), keys: Arc::default() };
+        let providers =
+            Self { origin: origin.to_owned(), keys: Arc::default(), waiting: Arc::default() };
         for provider in PROVIDERS {
             providers.rotate(provider)?;
         }
         Ok(providers)
+    }
+
+    /// The origin they lie under.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Keeps a login until its code is redeemed; `None` where too many wait.
+    pub(crate) fn wait(&self, login: Waiting, at_most: usize) -> Option<String> {
+        let mut name = [0; 16];
+        espace_domain::Random::fill(&espace_crypto::SystemRandom, &mut name);
+        let code = BASE64URL_NOPAD.encode(&name);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() >= at_most {
+            return None;
+        }
+        waiting.insert(code.clone(), login);
+        Some(code)
+    }
+
+    /// The login that a code stands for: once.
+    pub(crate) fn waited(&self, code: &str) -> Option<Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(code)
     }
 
     /// The issuer of one.
@@ -74,7 +103,7 @@ impl Providers {
     }
 
     /// A token of a provider, with the given claims beside the usual ones.
-    fn issue(&self, provider: &str, claims: &Value) -> Result<String> {
+    pub(crate) fn issue(&self, provider: &str, claims: &Value) -> Result<String> {
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let mut of_provider = keys.iter().filter(|key| key.provider == provider);
         let key = if claims["useNewestKey"] == true {
@@ -109,6 +138,7 @@ impl Providers {
             .route("/providers/{provider}/jwks", get(jwks))
             .route("/providers/{provider}/token", post(token))
             .route("/providers/{provider}/rotation", post(rotation))
+            .merge(provider_login::routes())
             .with_state(self)
     }
 }
@@ -121,7 +151,10 @@ async fn configuration(
     Json(json!({
         "issuer": issuer,
         "jwks_uri": format!("{issuer}/jwks"),
-        "token_endpoint": format!("{issuer}/token"),
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/redeem"),
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "id_token_signing_alg_values_supported": ["ES256"],
     }))
 }

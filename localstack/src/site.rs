@@ -10,9 +10,16 @@ use axum::response::{Html, IntoResponse, Response};
 
 /// What every page is served with; `{uploads}` stands for where large files are sent.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' blob:; connect-src 'self' {uploads}; manifest-src 'self'; base-uri 'none'; \
+    img-src 'self' blob:; connect-src 'self' {uploads}; frame-src 'self'; \
+    manifest-src 'self'; worker-src 'self'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
-    trusted-types svelte-trusted-html";
+    trusted-types svelte-trusted-html espace-worker";
+/// What the frame is served with in which foreign content is shown: no origin, no way out.
+const PREVIEW_POLICY: &str = "sandbox allow-scripts; default-src 'none'; script-src 'self'; \
+    style-src 'self'; img-src blob: data:; font-src blob: data:; base-uri 'none'; \
+    form-action 'none'; frame-ancestors 'self'";
+/// That frame.
+const PREVIEW: &str = "/preview.html";
 /// The other headers, the same for every file.
 const HEADERS: [(&str, &str); 6] = [
     ("x-content-type-options", "nosniff"),
@@ -47,13 +54,19 @@ impl Site {
             None if wants_page(path, headers) => self.page().await,
             None => StatusCode::NOT_FOUND.into_response(),
         };
-        let policy = CONTENT_SECURITY_POLICY.replace("{uploads}", &self.uploads);
+        let policy = if path == PREVIEW { PREVIEW_POLICY } else { CONTENT_SECURITY_POLICY };
+        let policy = policy.replace("{uploads}", &self.uploads);
         let headers = answer.headers_mut();
         if let Ok(policy) = HeaderValue::from_str(&policy) {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
         for (name, value) in HEADERS {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        if path.starts_with(ASSETS) {
+            // The frame has no origin: to it, our scripts are another's.
+            let anyone = HeaderValue::from_static("*");
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anyone);
         }
         answer
     }
@@ -96,6 +109,8 @@ fn media_of(name: &Path) -> Option<&'static str> {
     match name.extension()?.to_str()? {
         "js" => Some("text/javascript; charset=utf-8"),
         "css" => Some("text/css; charset=utf-8"),
+        "html" => Some("text/html; charset=utf-8"),
+        "png" => Some("image/png"),
         "svg" => Some("image/svg+xml"),
         "webmanifest" => Some("application/manifest+json"),
         _ => None,
@@ -121,6 +136,7 @@ mod tests {
         let uploads = "https://${InboxBucket.RegionalDomainName}";
         let policy = CONTENT_SECURITY_POLICY.replace("{uploads}", uploads);
         assert!(template.contains(&format!("!Sub \"{policy}\"")), "{policy}");
+        assert!(template.contains(&format!(": \"{PREVIEW_POLICY}\"")), "{PREVIEW_POLICY}");
         // Those that CloudFront knows by a name of its own.
         let named = [
             ("x-content-type-options", "ContentTypeOptions: {Override: true}"),

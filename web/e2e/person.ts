@@ -56,3 +56,14 @@ export async function stepUp(page: Page, person: Invited, begin: () => Promise<v
   const message = await mailTo(person.email, (one) => /^code : \d{6}$/m.test(one.body), before);
   await page.getByLabel("Code à six chiffres").fill(codeIn(message.body));
 }
+
+/** Goes to the stand-in of one's provider as someone who is not on its list, and comes back. */
+export async function vouched(page: Page, enter: string, who: Record<string, string>): Promise<void> {
+  await page.getByRole("main").getByRole("button", { name: enter }).click();
+  await expect(page.getByRole("heading", { name: "Quelqu’un d’autre" })).toBeVisible();
+  for (const [label, value] of Object.entries(who)) {
+    await page.getByLabel(label, { exact: true }).fill(value);
+  }
+  await page.getByRole("button", { name: "Entrer" }).click();
+  await expect(page.getByRole("button", { name: "Se déconnecter" })).toBeVisible();
+}

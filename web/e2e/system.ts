@@ -21,6 +21,8 @@ interface Message {
 /** Someone who was invited. */
 export interface Invited {
   nir: string;
+  /** The two digits that check it. */
+  nirKey: string;
   birthDate: string;
   firstName: string;
   birthName: string;
@@ -33,30 +35,59 @@ function run(...args: string[]): string {
   return execFileSync(tool, args, { env: { ...process.env, ESPACE_SYSTEM: file }, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 }
 
-/** Invites somebody new, by the insurer's file, as the insurer does. */
-export async function invite(): Promise<Invited> {
+type Person = Record<string, unknown>;
+
+/** Adults of nobody's family, each with a card. */
+function adults(count: number): { people: Person[]; seed: number } {
   const seed = Math.floor(Math.random() * 1e9);
-  const people = run("people", "--seed", String(seed), "--count", "40").trim().split("\n");
-  const adults = people.map((line) => JSON.parse(line) as Record<string, unknown>);
-  const person = adults.find((one) => one["card"] && one["email"] && String(one["birthDate"]) < "2000");
-  if (person === undefined) {
-    throw new Error("nobody of age with a card and a mailbox");
+  const lines = run("people", "--seed", String(seed), "--count", "60").trim().split("\n");
+  const found = lines
+    .map((line) => JSON.parse(line) as Person)
+    .filter((one) => one["card"] && String(one["birthDate"]) < "2000" && (one["representatives"] as string[]).length === 0);
+  if (found.length < count) {
+    throw new Error("too few adults with a card");
   }
+  return { people: found.slice(0, count), seed };
+}
+
+/** Invites them by the insurer's file, as the insurer does; each has a mailbox of their own. */
+async function feed(people: Person[], seed: number): Promise<Invited[]> {
   const folder = mkdtempSync(join(tmpdir(), "campaign-"));
-  const campaign = join(folder, "one.ndjson");
-  const email = `w${seed}@courriel.example`;
-  writeFileSync(campaign, `${JSON.stringify({ ...person, email })}\n`);
+  const campaign = join(folder, "people.ndjson");
+  const mailboxes = people.map((person, at) => ({ ...person, email: `w${seed}-${at}@courriel.example` }));
+  writeFileSync(campaign, mailboxes.map((one) => JSON.stringify(one)).join("\n") + "\n");
   run("campaign", campaign);
-  const letter = await mailTo(email, () => true);
-  return {
-    nir: String(person["nir"]),
-    birthDate: String(person["birthDate"]),
-    firstName: (person["firstNames"] as string[])[0] ?? "",
-    birthName: String(person["birthName"]),
-    email,
-    card: person["card"] as Invited["card"],
-    code: codeIn(letter.body),
-  };
+  return Promise.all(
+    mailboxes.map(async (person: Person & { email: string }) => ({
+      nir: String(person["nir"]),
+      nirKey: String(person["nirKey"]),
+      birthDate: String(person["birthDate"]),
+      firstName: (person["firstNames"] as string[])[0] ?? "",
+      birthName: String(person["birthName"]),
+      email: person.email,
+      card: person["card"] as Invited["card"],
+      code: codeIn((await mailTo(person.email, () => true)).body),
+    })),
+  );
+}
+
+/** Invites somebody new. */
+export async function invite(): Promise<Invited> {
+  const { people, seed } = adults(1);
+  const [person] = await feed(people, seed);
+  return person as Invited;
+}
+
+/** Invites two parents and two children of theirs. */
+export async function inviteFamily(): Promise<{ mother: Invited; father: Invited; children: Invited[] }> {
+  const { people, seed } = adults(4);
+  const nirs = people.slice(0, 2).map((one) => one["nir"]);
+  const born = ["2015-03-04", "2019-11-30"];
+  const family = people.map((one, at) =>
+    at < 2 ? one : { ...one, birthDate: born[at - 2], card: null, representatives: nirs },
+  );
+  const [mother, father, ...children] = (await feed(family, seed)) as [Invited, Invited, ...Invited[]];
+  return { mother, father, children };
 }
 
 /** A number that no professional had before. */

@@ -1,4 +1,4 @@
-// Writes the types of documents a person adds, and the categories, from the value sets that the
+// Writes the types of documents that are added, by whom, and the categories, from the value sets that the
 // functions are built from: what is offered here is what is taken there. Must not know a page.
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -15,6 +15,10 @@ const rows = lines.map((line) => Object.fromEntries(cells(line).map((cell, n) =>
 const own = rows
   .filter((row) => row.patient_deposited === "yes")
   .map((row) => ({ code: row.type_code, name: row.display_fr }));
+const professional = rows
+  .filter((row) => row.patient_deposited !== "yes")
+  .map((row) => ({ code: row.type_code, name: row.display_fr }))
+  .sort((a, b) => a.name.localeCompare(b.name, "fr"));
 const categories = [...new Map(rows.map((row) => [row.ui_category_code, row.ui_category_label]))]
   .map(([code, name]) => ({ code, name }))
   .filter((one) => one.code !== "")
@@ -26,5 +30,6 @@ writeFileSync(
   "src/lib/document-types.ts",
   "// Written by scripts/document-types.mjs.\n" +
     `export const ownTypes = ${JSON.stringify(own)};\n` +
+    `export const professionalTypes = ${JSON.stringify(professional)};\n` +
     `export const categories = ${JSON.stringify(categories)};\n`,
 );

@@ -19,6 +19,9 @@ use crate::App;
 use crate::read::{enter, entry_tag};
 use crate::view::DocumentView;
 
+/// Longest name of a folder, characters.
+const FOLDER_CHARS_MAX: usize = 60;
+
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct Edit {
@@ -36,6 +39,9 @@ pub(crate) struct Edit {
     archived: Option<bool>,
     #[serde(default)]
     pinned: Option<bool>,
+    /// The folder it is put in, at most 60 characters; empty: none.
+    #[serde(default)]
+    folder: Option<String>,
     /// `true`, by its author: the announcement consultation was held; the patient sees it
     /// from now on.
     #[serde(default)]
@@ -52,7 +58,7 @@ impl Edit {
         if self.masked.is_some() {
             actions.push(Action::MaskDocument);
         }
-        if self.archived.is_some() || self.pinned.is_some() {
+        if self.archived.is_some() || self.pinned.is_some() || self.folder.is_some() {
             actions.push(Action::ArrangeDocument);
         }
         if self.announced.is_some() {
@@ -70,11 +76,23 @@ impl Edit {
             yes_or_no(self.masked, "masked:yes", "masked:no"),
             yes_or_no(self.archived, "archived:yes", "archived:no"),
             yes_or_no(self.pinned, "pinned:yes", "pinned:no"),
+            self.folder.as_ref().map(|_| "folder"),
             self.announced.map(|_| "announced"),
         ]
         .into_iter()
         .flatten()
     }
+}
+
+/// A folder's name, as a person typed it; none where it is empty.
+fn folder_of(typed: &str) -> Result<Option<String>, Problem> {
+    if typed.trim().is_empty() {
+        return Ok(None);
+    }
+    let name = clean(typed).filter(|name| name.chars().count() <= FOLDER_CHARS_MAX);
+    let detail = "Le nom du dossier est trop long.";
+    let invalid = || Problem::invalid(vec![FieldError::new("/folder", "invalid-folder", detail)]);
+    name.map(Some).ok_or_else(invalid)
 }
 
 /// Changes an entry. `If-Match`, where sent, is enforced.
@@ -126,6 +144,9 @@ pub(crate) async fn edit(
                 Problem::invalid(vec![FieldError::new("/title", "invalid-title", detail)])
             })?;
         details.title = title;
+    }
+    if let Some(folder) = &edit.folder {
+        details.folder = folder_of(folder)?;
     }
     details.event_date = edit.event_date.unwrap_or(details.event_date);
     details.masked = edit.masked.unwrap_or(details.masked);

@@ -11,6 +11,7 @@ mod delete_many;
 mod deposit;
 mod edit;
 mod entry;
+mod folders;
 mod form;
 mod keep;
 mod list;
@@ -35,6 +36,7 @@ pub fn router(app: App) -> (Router, OpenApi) {
     let (router, description) = OpenApiRouter::new()
         .routes(routes!(list::list, deposit::deposit))
         .routes(routes!(search::search))
+        .routes(routes!(folders::list))
         .routes(routes!(read::read, edit::edit, delete::delete))
         .routes(routes!(content::read))
         .routes(routes!(versions::list, versions::deposit))

@@ -18,7 +18,7 @@ use crate::view::DocumentView;
 /// The list that cursors are of.
 const LIST: &str = "documents";
 /// Entries opened at once.
-const BATCH: i32 = 100;
+pub(crate) const BATCH: i32 = 100;
 /// Entries opened for one page, hidden ones included.
 const OPENED_MAX: usize = 500;
 

@@ -34,6 +34,9 @@ pub(crate) struct Search {
     /// Words of the title, whatever their accents and case.
     #[serde(default)]
     text: Option<String>,
+    /// The holder's side: in this folder alone.
+    #[serde(default)]
+    folder: Option<String>,
     /// Whether archived documents are wanted too.
     #[serde(default)]
     archived: bool,
@@ -72,6 +75,9 @@ pub(crate) async fn search(
             && search.from.is_none_or(|from| details.event_date >= from)
             && search.to.is_none_or(|to| details.event_date <= to)
             && !asks_nothing
+            && search.folder.as_ref().is_none_or(|folder| {
+                visit.party.is_own_side() && details.folder.as_ref() == Some(folder)
+            })
             && words.iter().all(|word| title.iter().any(|own| own.contains(word.as_str())))
             && (search.archived || !visit.party.is_own_side() || !details.archived)
     };

@@ -52,6 +52,9 @@ pub(crate) struct DocumentView {
     /// What the holder's side put away; not for others.
     #[serde(skip_serializing_if = "Option::is_none")]
     archived: Option<bool>,
+    /// The folder that the holder's side put it in; not for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<String>,
 }
 
 /// From which message it was filed.
@@ -118,6 +121,7 @@ impl DocumentView {
             warnings: Vec::new(),
             pinned: own(details.pinned),
             archived: own(details.archived),
+            folder: details.folder.filter(|_| party.is_own_side()),
         }
     }
 
@@ -155,6 +159,7 @@ impl DocumentView {
             warnings: Vec::new(),
             pinned: own,
             archived: own,
+            folder: None,
         }
     }
 }

@@ -10,6 +10,7 @@ mod receipt_again;
 mod register;
 mod reverse;
 mod support_oppose;
+mod support_receipt;
 mod support_undo;
 mod verify;
 
@@ -30,6 +31,7 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(verify::verify))
         .routes(routes!(support_oppose::support_oppose))
         .routes(routes!(support_undo::support_undo))
+        .routes(routes!(support_receipt::support_receipt))
         .split_for_parts();
     (router.with_state(app), description)
 }

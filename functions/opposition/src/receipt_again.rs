@@ -90,7 +90,7 @@ pub(crate) async fn receipt_again(
 }
 
 /// The receipt of a reference, where its refusal still stands.
-async fn find(app: &App, reference: &Reference) -> Result<Option<Opposition>, Problem> {
+pub(crate) async fn find(app: &App, reference: &Reference) -> Result<Option<Opposition>, Problem> {
     let Some(certificate) = app.stores.certificates.find(reference).await? else {
         return Ok(None);
     };

@@ -143,7 +143,7 @@ async fn representatives(
 
 /// Where word goes: the kind that was asked for, else the best there is. A refusal
 /// never fails for want of an address.
-fn address(record: &PersonRecord, wanted: Option<Channel>) -> Option<&Contact> {
+pub(crate) fn address(record: &PersonRecord, wanted: Option<Channel>) -> Option<&Contact> {
     record
         .contacts
         .iter()

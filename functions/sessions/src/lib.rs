@@ -6,8 +6,10 @@ mod answer_otp;
 mod answer_passkey;
 mod app;
 mod attempts;
+mod authorize;
 mod begin;
 mod challenge;
+mod code_flow;
 mod devices;
 mod discovery;
 mod exchange;
@@ -54,6 +56,8 @@ pub fn router(app: App) -> (Router, OpenApi) {
         .routes(routes!(attempts::attempts))
         .routes(routes!(answer_otp::answer_otp))
         .routes(routes!(exchange::exchange))
+        .routes(routes!(authorize::authorize))
+        .routes(routes!(authorize::complete))
         .routes(routes!(log_out::log_out))
         .routes(routes!(me::me))
         .routes(routes!(discovery::configuration))

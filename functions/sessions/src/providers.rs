@@ -15,6 +15,8 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 
+use crate::code_flow::Endpoints;
+
 /// Longest foreign token worth reading.
 const TOKEN_CHARS_MAX: usize = 16 * 1024;
 /// Clock difference tolerated with a provider, seconds.
@@ -22,11 +24,11 @@ const CLOCK_SKEW_S: i64 = 30;
 /// Longest life of a foreign token that is accepted, seconds.
 const TOKEN_LIFE_MAX_S: i64 = 3_600;
 /// Seconds for which a provider's keys are believed.
-const KEYS_VALID_S: i64 = 600;
+pub(crate) const KEYS_VALID_S: i64 = 600;
 /// Least seconds between two askings of a provider.
 const KEYS_ASK_AGAIN_S: i64 = 10;
 /// How long a provider may take to answer.
-const ASK_TIMEOUT: Duration = Duration::from_secs(3);
+pub(crate) const ASK_TIMEOUT: Duration = Duration::from_secs(3);
 /// Most bytes of a provider's answer that are read.
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Digits of an RPPS number.
@@ -37,29 +39,31 @@ const RPPS_PREFIX: char = '8';
 
 /// What a provider vouches for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     Professional,
     Support,
     Insurer,
 }
 
 /// One provider.
-struct Provider {
-    kind: Kind,
-    issuer: String,
+pub(crate) struct Provider {
+    pub(crate) kind: Kind,
+    pub(crate) issuer: String,
     algorithm: Algorithm,
     /// What it last answered, and when it was asked; nothing where it gave no answer.
     keys: Mutex<Option<(Option<JwkSet>, Timestamp)>>,
+    /// Where its logins go, and when it said so.
+    pub(crate) endpoints: Mutex<Option<(Endpoints, Timestamp)>>,
 }
 
 /// The providers and how to ask them.
 pub(crate) struct Providers {
-    known: Vec<Provider>,
-    audience: String,
+    pub(crate) known: Vec<Provider>,
+    pub(crate) audience: String,
     // Made when a provider is first asked: reading the system's roots takes
     // milliseconds that no login should wait for.
     http: OnceLock<reqwest::Client>,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// Who a foreign token stands for.
@@ -104,19 +108,20 @@ struct ForeignClaims {
 
 /// A professional's practices, as Pro Santé Connect describes them.
 #[derive(Deserialize)]
-struct ProfessionalReference {
+pub(crate) struct ProfessionalReference {
     #[serde(default)]
-    exercices: Vec<Practice>,
+    pub(crate) exercices: Vec<Practice>,
 }
 
+/// One of them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Practice {
-    code_profession: String,
+pub(crate) struct Practice {
+    pub(crate) code_profession: String,
     #[serde(default)]
     code_savoir_faire: Option<String>,
     #[serde(default)]
-    structure: Option<String>,
+    pub(crate) structure: Option<String>,
 }
 
 impl Providers {
@@ -137,6 +142,7 @@ impl Providers {
                 _ => Algorithm::ES256,
             },
             keys: Mutex::new(None),
+            endpoints: Mutex::new(None),
         });
         Self {
             known: providers.collect(),
@@ -234,13 +240,25 @@ impl Providers {
         self.get(&discovery.jwks_uri).await
     }
 
-    async fn get<T: serde::de::DeserializeOwned>(&self, url: &str) -> Option<T> {
-        let client = || {
+    /// A document of a provider.
+    pub(crate) async fn get<T: serde::de::DeserializeOwned>(&self, url: &str) -> Option<T> {
+        let answer = self.http().get(url).timeout(ASK_TIMEOUT).send().await.ok()?;
+        Self::read(answer).await
+    }
+
+    /// How providers are asked: never elsewhere than where they say.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        self.http.get_or_init(|| {
             let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
             builder.build().unwrap_or_default()
-        };
-        let asked = self.http.get_or_init(client).get(url).timeout(ASK_TIMEOUT).send();
-        let mut answer = asked.await.ok()?.error_for_status().ok()?;
+        })
+    }
+
+    /// Reads an answer, up to a size.
+    pub(crate) async fn read<T: serde::de::DeserializeOwned>(
+        answer: reqwest::Response,
+    ) -> Option<T> {
+        let mut answer = answer.error_for_status().ok()?;
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await.ok()? {
             body.extend_from_slice(&chunk);
@@ -259,12 +277,17 @@ fn claimed_issuer(token: &str) -> Option<String> {
     struct Claimed {
         iss: String,
     }
+    claimed::<Claimed>(token).map(|claimed| claimed.iss)
+}
+
+/// What a token claims, before anything is proven.
+pub(crate) fn claimed<T: serde::de::DeserializeOwned>(token: &str) -> Option<T> {
     if token.len() > TOKEN_CHARS_MAX {
         return None;
     }
     let payload = token.split('.').nth(1)?;
     let bytes = BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?;
-    serde_json::from_slice::<Claimed>(&bytes).ok().map(|claimed| claimed.iss)
+    serde_json::from_slice(&bytes).ok()
 }
 
 /// The actor that a provider of this kind vouches for.

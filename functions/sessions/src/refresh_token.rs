@@ -57,11 +57,7 @@ impl RefreshToken {
 
     /// The token in a request's cookie.
     pub(crate) fn in_cookie(headers: &HeaderMap) -> Option<Self> {
-        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-        let mut pairs = cookies.flat_map(|line| line.split(';')).map(str::trim);
-        let (_, value) =
-            pairs.find_map(|pair| pair.split_once('=').filter(|(name, _)| *name == COOKIE))?;
-        Self::parse(value)
+        cookie_in(headers, COOKIE).and_then(Self::parse)
     }
 
     /// The token's text, for its bearer only.
@@ -82,10 +78,27 @@ pub(crate) fn forgotten() -> Result<HeaderValue, Problem> {
 }
 
 fn cookie(value: &str, seconds: i64) -> Result<HeaderValue, Problem> {
+    cookie_of(COOKIE, COOKIE_PATH, value, seconds)
+}
+
+/// A cookie that no script reads and no other site sends, kept for `seconds`.
+pub(crate) fn cookie_of(
+    name: &str,
+    path: &str,
+    value: &str,
+    seconds: i64,
+) -> Result<HeaderValue, Problem> {
     let text = format!(
-        "{COOKIE}={value}; Path={COOKIE_PATH}; Max-Age={seconds}; HttpOnly; Secure; SameSite=Strict"
+        "{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; Secure; SameSite=Strict"
     );
     HeaderValue::from_str(&text).map_err(|_| Problem::internal("a cookie could not be written"))
+}
+
+/// The value of a request's cookie.
+pub(crate) fn cookie_in<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).map(str::trim);
+    pairs.find_map(|pair| pair.split_once('=').filter(|(name, _)| *name == wanted)).map(|(_, v)| v)
 }
 
 impl std::fmt::Debug for RefreshToken {

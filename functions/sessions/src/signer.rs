@@ -19,6 +19,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
 const PUBLISHED_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 /// Seconds for which the unwrapped key is held before asking again.
 const HELD_S: i64 = 300;
+/// Seconds an assertion about ourselves lives.
+const ASSERTION_LIFE_S: i64 = 60;
 /// Tries when several functions create a key at the same moment.
 const RACES_MAX: u32 = 3;
 
@@ -94,6 +96,31 @@ impl Signer {
         let token = encode(&header, &claims, &held.key)
             .map_err(|_| Problem::internal("a token could not be signed"))?;
         Ok(Signed { token, expires_in_s: ACCESS_TOKEN_VALIDITY_S })
+    }
+
+    /// What shows a provider that we are its client (RFC 7523 section 3): for `audience` alone.
+    pub(crate) async fn client_assertion(
+        &self,
+        client_id: &str,
+        audience: &str,
+    ) -> Result<String, Problem> {
+        let now = self.clock.now();
+        let held = self.current(now).await?;
+        let mut name = [0; 12];
+        self.random.fill(&mut name);
+        let issued = now.as_second();
+        let claims = serde_json::json!({
+            "iss": client_id,
+            "sub": client_id,
+            "aud": audience,
+            "iat": issued,
+            "exp": issued + ASSERTION_LIFE_S,
+            "jti": BASE64URL_NOPAD.encode(&name),
+        });
+        let mut header = Header::new(Algorithm::ES256);
+        header.kid = Some(held.kid);
+        encode(&header, &claims, &held.key)
+            .map_err(|_| Problem::internal("an assertion could not be signed"))
     }
 
     /// The key of the current period, created at its first use.

@@ -51,6 +51,9 @@ pub struct DocumentDetails {
     /// Put away in its holder's view.
     #[serde(default)]
     pub archived: bool,
+    /// The folder it is in, in its holder's view.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
     /// Where it came from, where it was filed from a message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<Provenance>,

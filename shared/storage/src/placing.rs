@@ -189,6 +189,7 @@ fn first(version: u32, content: KeptContent) -> DocumentDetails {
         invisible_representatives: content.labels.invisible_representatives,
         pinned: false,
         archived: false,
+        folder: None,
         provenance: content.provenance,
         unique_id: content.unique_id,
         object: content.object,
@@ -209,6 +210,7 @@ fn next(before: DocumentDetails, version: u32, content: KeptContent) -> Document
     }
     details.pinned = before.pinned;
     details.archived = before.archived;
+    details.folder = before.folder;
     details.rules = before.rules;
     details.history = before.history;
     details.history.push(past);

@@ -24,6 +24,8 @@ pub enum SupportActKind {
     Opposition,
     /// Undid one.
     OppositionUndone,
+    /// Had the proof of one sent again.
+    ReceiptSent,
     /// Asked for a code on a caller's behalf.
     CodeAsked,
     /// Froze a space.

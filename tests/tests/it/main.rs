@@ -48,6 +48,7 @@ mod notifications;
 mod outbox;
 mod phone_line;
 mod proof;
+mod provider_login;
 mod purge;
 mod refusals;
 mod restore;

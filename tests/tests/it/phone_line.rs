@@ -16,7 +16,8 @@ async fn an_agent_refuses_for_a_caller_and_undoes_it_within_two_weeks() -> Resul
         "cardSerial": person.0["card"]["serial"], "representative": null, "receipt": "email"});
     let path = "/v1/support/oppositions";
     let request = deployed.api.request(reqwest::Method::POST, path).bearer_auth(&support);
-    let request = request.header("idempotency-key", "appel-1").json(&body);
+    let request =
+        request.header("idempotency-key", format!("appel-{}", journeys::rpps())).json(&body);
     let again = request.try_clone().context("a second request")?;
     let first = local_cloud::api::Answer::of(request.send().await?).await?;
     assert_eq!(first.status, 201, "{}", String::from_utf8_lossy(&first.body));
@@ -26,6 +27,29 @@ async fn an_agent_refuses_for_a_caller_and_undoes_it_within_two_weeks() -> Resul
     let proof = |m: &local_cloud::mail::Message| m.subject == "Votre preuve de refus";
     let sent = deployed.api.wait_for_mail(address, proof).await?;
     assert!(sent.body.contains(first.json()["reference"].as_str().unwrap()), "{}", sent.body);
+
+    // Lost, it is sent again, to the same address, to who says the right things alone; an agent
+    // is told the same either way.
+    let lost = |born: &str| {
+        json!({"reference": first.json()["reference"], "nir": person.text("nir"),
+            "birthDate": born, "receipt": "email"})
+    };
+    let count = || async {
+        let mail = deployed.api.mail().await?;
+        anyhow::Ok(mail.iter().filter(|m| m.to == address && proof(m)).count())
+    };
+    let path_again = "/v1/support/receipts";
+    let wrong = deployed.api.post(path_again, Some(&support), &lost("1901-02-03")).await?;
+    let right =
+        deployed.api.post(path_again, Some(&support), &lost(person.text("birthDate"))).await?;
+    assert_eq!((wrong.status.as_u16(), wrong.json()), (202, right.json()));
+    for _ in 0..100 {
+        if count().await? == 2 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(count().await?, 2);
 
     let undo = format!("{path}/{opposition}");
     let before = deployed.api.mail().await?.iter().filter(|m| m.to == address).count();

@@ -384,6 +384,49 @@ async fn four_mebibytes_come_and_go_in_one_request_and_no_more() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_folder_is_the_holders_alone() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let patient = deployed.patient().await?;
+    let space = &patient.space_id;
+    let own = entry(OWN, "Carnet");
+    let mut paths = Vec::new();
+    for text in ["one", "two"] {
+        let new = deposit(&deployed, &patient.token, space, &own, pdf(text)).await?.ok()?;
+        paths.push(path_of(space, &new));
+    }
+    let api = &deployed.api;
+    let put = |path: String, folder: String| {
+        let token = patient.token.clone();
+        async move {
+            let body = json!({"folder": folder});
+            api.send(Method::PATCH, &path, Some(&token), Some(&body)).await
+        }
+    };
+    let put_in = put(paths[0].clone(), "  Grossesse ".to_owned()).await?.ok()?;
+    assert_eq!(put_in["folder"], "Grossesse");
+    let long = put(paths[0].clone(), "x".repeat(61)).await?;
+    assert_eq!((long.status.as_u16(), long.problem().as_str()), (422, "invalid-body"));
+    let folders = patient.get(&deployed, "/folders").await?.ok()?;
+    assert_eq!(folders["items"], json!([{"name": "Grossesse", "count": 1}]));
+    let wanted = json!({"folder": "Grossesse"});
+    let found = patient.post(&deployed, "/documents/search", &wanted).await?.ok()?;
+    assert_eq!(found["items"].as_array().map(Vec::len), Some(1));
+    // To a professional there is none, and none is looked into.
+    let (_, doctor) = doctor(&deployed, &patient).await?;
+    let at = |path: &str| format!("/v1/spaces/{space}{path}");
+    let seen = api.get(&at("/documents"), Some(&doctor)).await?.ok()?;
+    assert!(seen["items"].as_array().unwrap().iter().all(|item| item.get("folder").is_none()));
+    let folders = api.get(&at("/folders"), Some(&doctor)).await?.ok()?;
+    assert_eq!(folders["items"], json!([]));
+    let found = api.post(&at("/documents/search"), Some(&doctor), &wanted).await?.ok()?;
+    assert_eq!(found["items"], json!([]));
+    assert!(put(paths[0].clone(), String::new()).await?.ok()?.get("folder").is_none());
+    let folders = patient.get(&deployed, "/folders").await?.ok()?;
+    assert_eq!(folders["items"], json!([]));
+    Ok(())
+}
+
 /// A letter in CDA about the person of that number.
 pub(crate) fn cda(nir: &str, key: &str) -> Vec<u8> {
     format!(

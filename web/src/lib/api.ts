@@ -42,7 +42,8 @@ async function authorised(request: Request): Promise<Response> {
   if (answer.status !== 401) {
     return answer;
   }
-  if (!(await renew())) {
+  // What another provider vouches for is not renewed by a cookie.
+  if (session.actor !== "citizen" || !(await renew())) {
     sessionOver();
     return answer;
   }
@@ -62,9 +63,39 @@ export async function given<T>(call: Promise<{ data?: T; error?: unknown }>): Pr
   return answer.data as T;
 }
 
-/** Some bytes of the API, from one to before another: an archive, piece by piece. */
-export async function rangeOf(path: string, from: number, to: number): Promise<Blob> {
+/** What is asked for at once: what the API gives at once. */
+const RANGE_BYTES = 4 * 1024 * 1024;
+
+/** A large content, piece by piece; `progress` hears how much of it has come, from 0 to 1. */
+export async function wholeOf(
+  path: string,
+  size: number,
+  media: string,
+  progress: (part: number) => void,
+): Promise<Blob> {
+  if (size <= RANGE_BYTES) {
+    return bytesOf(path);
+  }
+  const parts: Blob[] = [];
+  for (let from = 0; from < size; from += RANGE_BYTES) {
+    progress(from / size);
+    parts.push(await rangeOf(path, from, Math.min(from + RANGE_BYTES, size)));
+  }
+  return new Blob(parts, { type: media });
+}
+
+async function rangeOf(path: string, from: number, to: number): Promise<Blob> {
   const answer = await authorised(new Request(path, { headers: { range: `bytes=${from}-${to - 1}` } }));
+  if (!answer.ok) {
+    throw problemOf(await answer.json().catch(() => undefined));
+  }
+  return answer.blob();
+}
+
+/** Bytes that are asked for by telling something: a proof, years later. */
+export async function postedFor(path: string, body: unknown): Promise<Blob> {
+  const headers = { "content-type": "application/json" };
+  const answer = await ask(new Request(path, { method: "POST", headers, body: JSON.stringify(body) }));
   if (!answer.ok) {
     throw problemOf(await answer.json().catch(() => undefined));
   }

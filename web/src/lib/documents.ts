@@ -1,5 +1,6 @@
 // What the pages of documents share. Must not know a page.
 import type { components } from "./schema";
+import { session } from "./session.svelte";
 import { t, type Key } from "./texts";
 
 /** A document, as the API gives it. */
@@ -25,4 +26,12 @@ export function author(document: DocumentView): string {
 /** Whether professionals do not see it. */
 export function isMasked(document: DocumentView): boolean {
   return document.visibility.includes("MASQUE_PS");
+}
+
+/** Whether it is of the one who is logged in, or of their side: theirs to change. */
+export function isOurs(document: DocumentView): boolean {
+  const { kind, id } = document.author;
+  return session.actor === "professional"
+    ? kind === "professional" && id === session.rpps
+    : session.actor === "citizen" && ["holder", "representative", "caregiver"].includes(kind);
 }

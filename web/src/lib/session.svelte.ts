@@ -6,7 +6,14 @@ import { go } from "./router.svelte";
 const IDLE_MS = 10 * 60_000;
 const WARNED_MS = 60_000;
 
+/** What someone is to the service. */
+export type Actor = "citizen" | "professional" | "support";
+
 interface Session {
+  /** What the one is who is logged in, or was last. */
+  actor: Actor;
+  /** A professional's number: by it they know their own deposits. */
+  rpps: string | undefined;
   /** The access token; none where nobody is logged in. */
   token: string | undefined;
   /** Whether it was looked up whether somebody is. */
@@ -18,18 +25,35 @@ interface Session {
 }
 
 export const session = $state<Session>({
+  actor: "citizen",
+  rpps: undefined,
   token: undefined,
   known: false,
   ending: false,
   over: undefined,
 });
 
+/** Where each logs in. */
+export const doorOf: Record<Actor, string> = {
+  citizen: "/connexion",
+  professional: "/professionnel",
+  support: "/assistance",
+};
+
+/** Where each comes in. */
+export const homes: Record<Actor, string> = {
+  citizen: "/accueil",
+  professional: "/patient",
+  support: "/assistance",
+};
+
 let warning: ReturnType<typeof setTimeout> | undefined;
 let ending: ReturnType<typeof setTimeout> | undefined;
 
 /** Somebody is logged in. */
-export function opened(token: string): void {
+export function opened(token: string, actor: Actor): void {
   session.token = token;
+  session.actor = actor;
   session.known = true;
   session.over = undefined;
   stay();
@@ -68,6 +92,6 @@ export async function leave(why: "idle" | "left"): Promise<void> {
 function forget(why: Session["over"]): void {
   clearTimeout(warning);
   clearTimeout(ending);
-  Object.assign(session, { token: undefined, known: true, ending: false, over: why });
-  go("/connexion", true);
+  Object.assign(session, { token: undefined, rpps: undefined, known: true, ending: false, over: why });
+  go(doorOf[session.actor], true);
 }

@@ -1,9 +1,10 @@
 // Sending a file: small ones in one request, large ones in parts that are taken up again where
 // they broke off. Must not know what the file is.
 import { api, given, renew } from "./api";
-import { asProblem, offline, problemOf } from "./problem";
+import { asProblem, offline, Problem, problemOf } from "./problem";
 import type { components } from "./schema";
 import { session } from "./session.svelte";
+import { size, t } from "./texts";
 import { spaceId } from "./who.svelte";
 
 type Entry = components["schemas"]["EntryInput"];
@@ -31,8 +32,22 @@ export async function send(
   progress: (sent: number) => void,
 ): Promise<string> {
   return file.size <= AT_ONCE_BYTES_MAX
-    ? atOnce(file, entry, progress)
+    ? atOnce(`/v1/spaces/${spaceId()}/documents`, file, entry, progress)
     : inParts(file, entry, sending, progress);
+}
+
+/** Sends the next version of a document of one's own: whole, as long as it is small. */
+export async function sendVersion(
+  documentId: string,
+  file: File,
+  entry: Entry,
+  progress: (sent: number) => void,
+): Promise<void> {
+  if (file.size > AT_ONCE_BYTES_MAX) {
+    const most = { size: size(AT_ONCE_BYTES_MAX) };
+    throw new Problem("content-too-large", t("versions.too-large"), t("versions.too-large.text", most));
+  }
+  await atOnce(`/v1/spaces/${spaceId()}/documents/${documentId}/versions`, file, entry, progress);
 }
 
 /** Waits until a document was looked at; `false` where it was refused. */
@@ -58,11 +73,11 @@ export async function takenIn(documentId: string): Promise<boolean> {
   }
 }
 
-async function atOnce(file: File, entry: Entry, progress: (sent: number) => void): Promise<string> {
+async function atOnce(path: string, file: File, entry: Entry, progress: (sent: number) => void): Promise<string> {
   const form = new FormData();
   form.set("entry", new Blob([JSON.stringify(entry)], { type: "application/json" }));
   form.set("content", file);
-  const post = () => request("POST", `/v1/spaces/${spaceId()}/documents`, form, progress, session.token);
+  const post = () => request("POST", path, form, progress, session.token);
   let answer = await post();
   if (answer.status === 401 && (await renew())) {
     answer = await post();
@@ -119,7 +134,7 @@ async function announced(file: File, entry: Entry, sending: Sending): Promise<Up
 }
 
 /** Puts a part where its address says; tried again where the connection breaks off. */
-async function putPart(url: string, bytes: Blob, progress: (of: number) => void): Promise<string> {
+export async function putPart(url: string, bytes: Blob, progress: (of: number) => void): Promise<string> {
   for (let tries = 1; ; tries += 1) {
     try {
       const answer = await request("PUT", url, bytes, progress);

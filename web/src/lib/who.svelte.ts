@@ -8,15 +8,22 @@ export interface Person {
   spaceId: string;
   name: string;
   /** What one is to them. */
-  as: "holder" | "representative" | "caregiver";
+  as: As;
+  /** Until when, where it ends. */
+  until?: string;
 }
+
+/** What someone is to the person whose space it is. */
+type As = "holder" | "representative" | "caregiver" | "patient" | "assisted";
 
 interface Who {
   people: Person[];
   current: Person | undefined;
+  /** How often one has gone to another's: what is shown of the one before goes away. */
+  switched: number;
 }
 
-export const who = $state<Who>({ people: [], current: undefined });
+export const who = $state<Who>({ people: [], current: undefined, switched: 0 });
 
 /** The space in hand, as a path names it. */
 export function spaceId(): string {
@@ -26,6 +33,16 @@ export function spaceId(): string {
 /** Whether one is in one's own space. */
 export function isOwn(): boolean {
   return spaceId() === "me";
+}
+
+/** Whether one decides who sees: the holder, or who represents them; who helps does not. */
+export function decides(): boolean {
+  return who.current === undefined || who.current.as === "holder" || who.current.as === "representative";
+}
+
+/** Whether one is on the holder's side: the holder, who represents or who helps them. */
+export function isOwnSide(): boolean {
+  return who.current?.as !== "patient" && who.current?.as !== "assisted";
 }
 
 /** Finds out for whom one may act; a closed space acts for nobody. */
@@ -46,6 +63,18 @@ export async function findPeople(): Promise<void> {
     .map((one): Person => ({ spaceId: one.spaceId, name: one.name, as: "caregiver" }));
   who.people = [me, ...children, ...others];
   who.current ??= me;
+}
+
+/** Goes to the space of another. */
+export function switchTo(person: Person): void {
+  who.current = person;
+  who.switched += 1;
+}
+
+/** Whose space a professional or a helper by profession has in hand. */
+export function takeInHand(person: Person): void {
+  who.people = [person];
+  who.current = person;
 }
 
 /** Nobody is here any more. */

@@ -8,6 +8,8 @@ export interface Enrolment {
   firstName: string;
   /** `activate`, `oppose`, `reverse`. */
   choices: string[];
+  /** Whether someone acts for them. */
+  isFor: boolean;
 }
 
 /** An address, by its ends. */

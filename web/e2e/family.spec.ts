@@ -1,0 +1,112 @@
+// Those one acts for: refusing for a child, attaching one, helping and being helped.
+import { expect, test, type Page } from "@playwright/test";
+import { complaints, look } from "./look";
+import { enter, PASSWORD, stepUp } from "./person";
+import { invite, inviteFamily, type Invited } from "./system";
+
+/** Types who a child is, and who acts for them. */
+async function proveFor(page: Page, child: Invited, parent: Invited): Promise<void> {
+  await page.goto("/activer");
+  await page.getByLabel(/Je le fais pour un enfant/).check();
+  await page.getByLabel("Votre code", { exact: true }).fill(child.code);
+  await page.getByLabel("Son numéro de sécurité sociale").fill(child.nir);
+  await page.getByLabel("Votre numéro de sécurité sociale, à vous").fill(parent.nir);
+  await page.getByLabel(parent.card.type === "photo" ? "Elle a ma photo" : "Elle n’a pas de photo").check();
+  await page.getByLabel("Le numéro de série de la carte").fill(parent.card.serial);
+}
+
+test("a parent refuses for one child, takes the other in hand and asks to close", async ({ page }) => {
+  test.slow();
+  const heard = complaints(page);
+  const { mother, children } = await inviteFamily();
+  const [refused, attached] = children as [Invited, Invited];
+  await proveFor(page, refused, mother);
+  await look(page, "activer-enfant");
+  await page.getByRole("button", { name: "Continuer" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Pour ${refused.firstName}, que voulez-vous faire ?`);
+  await page.getByRole("button", { name: /Refuser mon espace|Refuser/ }).click();
+  await page.getByLabel(/je refuse qu’un espace soit créé/).check();
+  await look(page, "refus-enfant");
+  await page.getByRole("button", { name: "Refuser", exact: true }).click();
+  await expect(page.getByText(/Référence : /)).toBeVisible();
+
+  await enter(page, mother);
+  await page.getByRole("link", { name: "Proches" }).click();
+  await expect(page.getByText("Personne pour l’instant.").first()).toBeVisible();
+  await look(page, "proches-vides");
+  await page.getByRole("link", { name: "Commencer avec le code" }).click();
+  await page.getByLabel(/Je le fais pour un enfant/).check();
+  await page.getByLabel("Votre code", { exact: true }).fill(attached.code);
+  await page.getByLabel("Son numéro de sécurité sociale").fill(attached.nir);
+  await page.getByLabel("Votre numéro de sécurité sociale, à vous").fill(mother.nir);
+  await page.getByLabel(mother.card.type === "photo" ? "Elle a ma photo" : "Elle n’a pas de photo").check();
+  await page.getByLabel("Le numéro de série de la carte").fill(mother.card.serial);
+  await page.getByRole("button", { name: "Continuer" }).click();
+  await page.getByRole("button", { name: /Rattacher son espace au vôtre/ }).click();
+  await page.getByRole("button", { name: "Le rattacher" }).click();
+  await expect(page.getByText(/Vous y entrez par son nom/)).toBeVisible();
+
+  // One click, and one is in the child's space; always in sight.
+  const people = page.getByRole("region", { name: "Espace de" });
+  await people.getByRole("button", { name: new RegExp(`^${attached.firstName}`) }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Bonjour ${attached.firstName}`);
+  await expect(people.getByRole("button", { name: new RegExp(`^${attached.firstName}`) })).toHaveAttribute("aria-pressed", "true");
+  await look(page, "enfant");
+  await page.getByRole("link", { name: "Ajouter un document" }).click();
+  await page.getByLabel("Choisir un fichier, ou prendre une photo").setInputFiles({ name: "vaccins.txt", mimeType: "text/plain", buffer: Buffer.from("À jour.") });
+  await page.getByRole("button", { name: "Ajouter", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("vaccins");
+  await page.getByRole("link", { name: "Réglages" }).click();
+  await expect(page.getByRole("heading", { name: `Fermer l’espace de ${attached.firstName}` })).toBeVisible();
+  await stepUp(page, mother, () => page.getByRole("button", { name: "Commencer" }).click());
+  await page.getByLabel("Votre mot de passe").fill(PASSWORD);
+  await page.getByLabel("Tapez FERMER pour confirmer").fill("FERMER");
+  await page.getByRole("button", { name: "Fermer mon espace" }).click();
+  await expect(page.getByText(/L’autre représentant est prévenu|L’espace est fermé/)).toBeVisible();
+  await look(page, "enfant-fermer");
+  expect(heard).toEqual([]);
+});
+
+test("somebody asks for help, is helped, and ends it; a counter helps for an hour", async ({ browser, page }) => {
+  test.slow();
+  const heard = complaints(page);
+  const [holder, helper] = [await invite(), await invite()];
+  await enter(page, holder);
+  const other = await (await browser.newContext()).newPage();
+  await enter(other, helper);
+
+  await page.getByRole("link", { name: "Proches" }).click();
+  await page.getByRole("button", { name: "Demander de l’aide à quelqu’un" }).click();
+  await look(page, "proches-demander");
+  await page.getByLabel("Nom de naissance").fill(helper.birthName);
+  await page.getByLabel("Premier prénom").fill(helper.firstName);
+  await page.getByLabel("Date de naissance").fill(helper.birthDate);
+  await page.getByLabel("Son numéro de sécurité sociale").fill(helper.nir);
+  await page.getByRole("button", { name: "Envoyer la demande" }).click();
+  await expect(page.getByText("Invité, sans réponse pour l’instant")).toBeVisible();
+
+  await other.getByRole("link", { name: "Proches" }).click();
+  await look(other, "proches-invite");
+  await other.getByRole("button", { name: /^Accepter d’aider/ }).click();
+  await expect(other.getByText(/Vous aidez cette personne/)).toBeVisible();
+  const people = other.getByRole("region", { name: "Espace de" });
+  await people.getByRole("button", { name: new RegExp(holder.firstName) }).click();
+  await expect(other.getByRole("heading", { level: 1 })).toHaveText(`Bonjour ${holder.firstName}`);
+  await look(other, "aide");
+
+  await page.getByRole("link", { name: "Accueil" }).click();
+  await page.getByRole("link", { name: "Proches" }).click();
+  await page.getByRole("button", { name: /^Retirer / }).click();
+  await expect(page.getByText("Cette personne n’a plus accès.")).toBeVisible();
+  // What they were doing stops at once.
+  await other.getByRole("link", { name: "Documents", exact: true }).click();
+  await expect(other.getByRole("alert").filter({ hasText: /./ }).first()).toBeVisible();
+  await look(other, "aide-finie");
+
+  await page.getByRole("button", { name: "Afficher un code d’aide" }).click();
+  await expect(page.locator(".code")).toBeVisible();
+  await look(page, "proches-guichet");
+  await page.getByRole("button", { name: "Arrêter l’aide" }).click();
+  await expect(page.getByText("Plus aucun agent n’a accès.")).toBeVisible();
+  expect(heard).toEqual([]);
+});

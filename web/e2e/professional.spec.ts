@@ -1,0 +1,159 @@
+// A professional, from their provider to a patient's record.
+import { expect, test } from "@playwright/test";
+import { complaints, look } from "./look";
+import { enter, vouched } from "./person";
+import { invite, rpps } from "./system";
+
+
+test("a professional finds a patient, is let in, reads, deposits and writes", async ({ browser, page }) => {
+  test.slow();
+  const heard = complaints(page);
+  const person = await invite();
+  await enter(page, person);
+  await page.getByRole("link", { name: "Ajouter un document" }).click();
+  const text = "Ma randonnée.";
+  await page.getByLabel("Choisir un fichier, ou prendre une photo").setInputFiles({ name: "carnet.txt", mimeType: "text/plain", buffer: Buffer.from(text) });
+  await page.getByRole("button", { name: "Ajouter", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("carnet");
+  await page.getByRole("link", { name: "Qui peut voir" }).click();
+  await page.getByRole("button", { name: "Afficher un code" }).click();
+  const presenceCode = (await page.locator(".code").textContent()) ?? "";
+
+  const office = await browser.newContext();
+  const desk = await office.newPage();
+  const said = complaints(desk);
+  const number = rpps();
+  await desk.goto("/professionnel");
+  await look(desk, "pro-porte");
+  await vouched(desk, "Se connecter avec Pro Santé Connect", { "Numéro RPPS": number, Nom: "Camille Rivière" });
+  await expect(desk.getByRole("heading", { level: 1 })).toHaveText("Votre patient");
+  // Neither the code nor the state of the login is left in the address.
+  expect(new URL(desk.url()).search).toBe("");
+  await look(desk, "pro-accueil");
+  const find = async () => {
+    await desk.getByLabel("Nom de naissance").fill(person.birthName);
+    await desk.getByLabel("Premier prénom").fill(person.firstName);
+    await desk.getByLabel("Date de naissance").fill(person.birthDate);
+    await desk.getByLabel("Numéro de sécurité sociale").fill(person.nir);
+    await desk.getByRole("button", { name: "Chercher" }).click();
+  };
+  await find();
+  const heading = desk.getByRole("heading", { name: `Ouvrir l’espace de ${person.firstName} ${person.birthName}` });
+  await expect(heading).toBeVisible();
+  // Without the code that the patient shows, nobody comes in a first time.
+  await desk.getByLabel("Il l’a dit").check();
+  await desk.getByRole("button", { name: "Ouvrir l’accès" }).click();
+  await expect(desk.getByRole("alert").filter({ hasText: /./ }).first()).toBeVisible();
+  await look(desk, "pro-patient");
+  await desk.getByLabel("Code de présence").fill(presenceCode);
+  await desk.getByRole("button", { name: "Ouvrir l’accès" }).click();
+  await expect(desk.getByText(/L’accès est ouvert jusqu’au/)).toBeVisible();
+  await look(desk, "pro-ouvert");
+  await desk.getByRole("link", { name: "Voir les documents" }).click();
+  await desk.getByRole("link", { name: "carnet" }).click();
+  await desk.getByRole("button", { name: "Ouvrir" }).click();
+  await expect(desk.getByText(text)).toBeVisible();
+  // What the patient arranges is not theirs.
+  await expect(desk.getByRole("button", { name: "Masquer aux professionnels" })).toHaveCount(0);
+  await look(desk, "pro-document");
+
+  await desk.getByRole("link", { name: "Documents", exact: true }).click();
+  await desk.getByRole("link", { name: "Ajouter un document" }).click();
+  await desk.getByLabel("Choisir un fichier, ou prendre une photo").setInputFiles({ name: "compte-rendu.txt", mimeType: "text/plain", buffer: Buffer.from("Tout va bien.") });
+  await desk.getByLabel("Type de document").selectOption({ label: "CR ou fiche de consultation ou de visite" });
+  await look(desk, "pro-ajouter");
+  await desk.getByRole("button", { name: "Ajouter", exact: true }).click();
+  await expect(desk.getByRole("heading", { level: 1 })).toHaveText("compte-rendu");
+
+  await desk.getByRole("link", { name: "Messages" }).click();
+  await desk.getByRole("link", { name: "Écrire" }).click();
+  await desk.getByLabel("Objet").fill("Vos résultats");
+  await desk.getByLabel("Message", { exact: true }).fill("Bonjour, tout va bien.");
+  await desk.getByRole("button", { name: "Joindre des documents de l’espace" }).click();
+  await desk.getByLabel(/compte-rendu,/).check();
+  await look(desk, "pro-ecrire");
+  await desk.getByRole("button", { name: "Envoyer" }).click();
+  await expect(desk.getByRole("heading", { level: 1 })).toHaveText("Vos résultats");
+  await look(desk, "pro-echange");
+
+  await page.getByRole("link", { name: "Messages" }).click();
+  await page.getByRole("link", { name: "Vos résultats" }).click();
+  await expect(page.getByText("Bonjour, tout va bien.")).toBeVisible();
+  await page.getByLabel("Votre réponse").fill("Merci, docteur.");
+  await page.getByRole("button", { name: "Envoyer" }).click();
+  await expect(page.getByRole("article").filter({ hasText: "Merci, docteur." })).toBeVisible();
+  // The other side sees it without asking.
+  await expect(desk.getByRole("article").filter({ hasText: "Merci, docteur." })).toBeVisible({ timeout: 30_000 });
+  await desk.getByRole("link", { name: "Patient", exact: true }).click();
+  await expect(desk.getByRole("button", { name: /^Échange du/ })).toBeVisible();
+
+  // The page loaded again, nobody is logged in: the token was in memory alone.
+  await desk.reload();
+  await expect(desk.getByRole("heading", { level: 1 })).toHaveText("Espace des professionnels");
+  await page.getByRole("link", { name: "Journal" }).click();
+  await page.getByLabel("Montrer").selectOption("Ce que d’autres que moi ont fait");
+  await expect(page.getByText(/Camille Rivière \(Médecin\)/).first()).toBeVisible();
+  await page.getByRole("button", { name: /^Contester l’accès/ }).first().click();
+  await page.getByLabel("Pourquoi cet accès n’aurait pas dû être").fill("Je ne connais pas ce médecin.");
+  await page.getByRole("button", { name: "Envoyer" }).click();
+  await expect(page.getByText("Vous l’avez contesté : Je ne connais pas ce médecin.")).toBeVisible();
+  await page.getByRole("button", { name: "Préparer le journal complet" }).click();
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Télécharger le journal" }).click();
+  expect((await download).suggestedFilename()).toBe("journal.ndjson");
+  await look(page, "journal-vecu");
+  await office.close();
+  expect(heard).toEqual([]);
+  expect(said).toEqual([]);
+});
+
+test("a professional breaks the glass and says why; agents look at it", async ({ page }) => {
+  test.slow();
+  const heard = complaints(page);
+  const person = await invite();
+  await enter(page, person);
+  await page.getByRole("button", { name: "Se déconnecter" }).click();
+  const number = rpps();
+  await page.goto("/professionnel");
+  await vouched(page, "Se connecter avec Pro Santé Connect", { "Numéro RPPS": number, Nom: "Sacha Molène" });
+  await page.getByLabel("Nom de naissance").fill(person.birthName);
+  await page.getByLabel("Premier prénom").fill(person.firstName);
+  await page.getByLabel("Date de naissance").fill(person.birthDate);
+  await page.getByLabel("Numéro de sécurité sociale").fill(person.nir);
+  await page.getByRole("button", { name: "Chercher" }).click();
+  await page.getByLabel("En urgence, sans accord possible (bris de glace)").check();
+  await look(page, "pro-urgence");
+  await page.getByLabel("Motif").fill("court");
+  await page.getByRole("button", { name: "Ouvrir l’accès" }).click();
+  await expect(page.getByLabel("Motif")).toHaveAttribute("aria-invalid", "true");
+  await page.getByLabel("Motif").fill("Patient inconscient aux urgences.");
+  await page.getByRole("button", { name: "Ouvrir l’accès" }).click();
+  await expect(page.getByText("Accès en urgence : le patient est prévenu.")).toBeVisible();
+  await page.getByRole("link", { name: "Voir les documents" }).click();
+  await expect(page.getByText("Aucun document pour l’instant.")).toBeVisible();
+  await page.getByRole("button", { name: "Se déconnecter" }).click();
+  await expect(page.getByText("Vous êtes déconnecté.")).toBeVisible();
+
+  for (const agent of [`agent-${number}-1`, `agent-${number}-2`]) {
+    await page.goto("/assistance");
+    await vouched(page, "Se connecter", { Agent: agent });
+    await page.getByRole("link", { name: "Urgences à revoir" }).click();
+    const mine = page.getByRole("listitem").filter({ hasText: number });
+    for (let pages = 0; pages < 20 && !(await mine.isVisible()); pages += 1) {
+      const more = page.getByRole("button", { name: "Montrer la suite" });
+      await expect(more.or(mine).first()).toBeVisible();
+      if (!(await mine.isVisible())) {
+        await more.click();
+      }
+    }
+    await mine.getByRole("button", { name: /^Donner mon avis/ }).click();
+    await mine.getByLabel("L’urgence en était une").check();
+    await mine.getByLabel("En quelques mots").fill("Vu avec le service.");
+    await mine.getByRole("button", { name: "Enregistrer mon avis" }).click();
+    await expect(mine.getByText("Votre avis est enregistré.")).toBeVisible();
+    await look(page, "agent-urgences");
+    await page.getByRole("button", { name: "Se déconnecter" }).click();
+    await expect(page.getByText("Vous êtes déconnecté.")).toBeVisible();
+  }
+  expect(heard).toEqual([]);
+});

@@ -1,0 +1,2 @@
+// pdf.js describes its worker to nobody: it is handed over as it is.
+declare module "pdfjs-dist/build/pdf.worker.mjs";
