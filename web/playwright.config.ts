@@ -20,6 +20,8 @@ export default defineConfig({
     screenshot: "only-on-failure",
     // Browsers keep a secure cookie, and make a passkey, for a name and not for digits.
     baseURL: system.web.replace("127.0.0.1", "localhost"),
+    // What keeps the client's files would answer before a journey's own interruptions do.
+    serviceWorkers: "block",
     locale: "fr-FR",
     timezoneId: "Europe/Paris",
     contextOptions: { reducedMotion: "reduce" },

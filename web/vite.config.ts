@@ -6,8 +6,12 @@ export default defineConfig({
   plugins: [svelte()],
   build: {
     rollupOptions: {
-      // The client, and the frame apart in which foreign content is shown.
-      input: ["index.html", "preview.html"],
+      // The client, the frame apart in which foreign content is shown, and what keeps the client.
+      input: { index: "index.html", preview: "preview.html", sw: "worker/sw.ts" },
+      // The worker is found by its name: what it may see lies under its address.
+      output: {
+        entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+      },
     },
     target: "es2022",
     modulePreload: { polyfill: false },

@@ -2,11 +2,14 @@
 //! that a person sees, and the headers that keep foreign code out. Must not know the pages, nor
 //! the API.
 
+use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 /// What every page is served with; `{uploads}` stands for where large files are sent.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -31,6 +34,8 @@ const HEADERS: [(&str, &str); 6] = [
 ];
 /// The one page.
 const PAGE: &str = "index.html";
+/// Smallest file that is compressed on its way, bytes: `CloudFront`'s own limit.
+const COMPRESSED_BYTES_MIN: usize = 1_000;
 /// Before the names of files that never change under their name.
 const ASSETS: &str = "/assets/";
 
@@ -49,7 +54,11 @@ impl Site {
 
     /// Answers a request that is not for the API.
     pub async fn serve(&self, path: &str, headers: &HeaderMap) -> Response {
-        let mut answer = match self.file(path).await {
+        let is_gzip_taken = headers
+            .get(header::ACCEPT_ENCODING)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|accepted| accepted.contains("gzip"));
+        let mut answer = match self.file(path, is_gzip_taken).await {
             Some(answer) => answer,
             None if wants_page(path, headers) => self.page().await,
             None => StatusCode::NOT_FOUND.into_response(),
@@ -72,7 +81,7 @@ impl Site {
     }
 
     /// A file of the folder, where the path names one.
-    async fn file(&self, path: &str) -> Option<Response> {
+    async fn file(&self, path: &str, is_gzip_taken: bool) -> Option<Response> {
         let name = Path::new(path.trim_start_matches('/'));
         let is_plain = name.components().all(|part| matches!(part, Component::Normal(_)));
         let media = media_of(name)?;
@@ -86,6 +95,11 @@ impl Site {
             "no-cache"
         };
         let headers = [(header::CONTENT_TYPE, media), (header::CACHE_CONTROL, caching)];
+        // As CloudFront does (`Compress: true`).
+        if is_gzip_taken && bytes.len() >= COMPRESSED_BYTES_MIN {
+            let encoding = [(header::CONTENT_ENCODING, "gzip"), (header::VARY, "accept-encoding")];
+            return Some((headers, encoding, compressed(&bytes)?).into_response());
+        }
         Some((headers, Body::from(bytes)).into_response())
     }
 
@@ -96,6 +110,12 @@ impl Site {
             Err(_) => Html(include_str!("index.html")).into_response(),
         }
     }
+}
+
+fn compressed(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok()
 }
 
 /// Whether a browser asks for something to look at: a missing script is not a page.
@@ -170,6 +190,6 @@ mod tests {
             assert_eq!(status(path, accept).await.0, StatusCode::NOT_FOUND, "{path}");
         }
         let site = Site::new(PathBuf::from("/"), "");
-        assert!(site.file("/../etc/x.js").await.is_none());
+        assert!(site.file("/../etc/x.js", false).await.is_none());
     }
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::step::{command, shown_step, step, target};
 use crate::test::TestSystem;
-use crate::{build, tools};
+use crate::{build, tools, web};
 
 /// What is deployed.
 const FUNCTIONS: [&str; 10] = [
@@ -48,6 +48,12 @@ pub(crate) fn bench(what: &[String]) -> Result<()> {
             return Ok(());
         }
     }
+    if what.is_empty() || what.iter().any(|w| w == "web") {
+        first_looks()?;
+        if what.len() == 1 {
+            return Ok(());
+        }
+    }
     let mut release = command("cargo");
     release.args(["build", "--release", "--bins", "--locked"]);
     // Only what is deployed: fat LTO of the tools would double the wait.
@@ -75,6 +81,15 @@ fn documents() -> Result<()> {
     let benched = shown_step("documents", bench);
     system.stop()?;
     benched
+}
+
+/// How long the web client's first pages take on a slow line and a slow device.
+fn first_looks() -> Result<()> {
+    web::build()?;
+    let system = TestSystem::start("bench", "debug")?;
+    let looked = web::bench(&system);
+    system.stop()?;
+    looked
 }
 
 /// The memory of making an archive, the job as released.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::step::{command, own_step, project, step, target};
+use crate::step::{command, own_step, project, shown_step, step, target};
 use crate::test::TestSystem;
 
 /// Where a browser may be, in the order it is looked for.
@@ -26,15 +26,23 @@ pub(crate) fn build() -> Result<()> {
 
 /// The journeys, in a browser; where there is none, a line says so.
 pub(crate) fn journeys(system: &TestSystem) -> Result<()> {
+    in_browser(system, "test", "web journeys")
+}
+
+/// How long the first pages take; where there is no browser, a line says so.
+pub(crate) fn bench(system: &TestSystem) -> Result<()> {
+    in_browser(system, "bench", "web first looks")
+}
+
+fn in_browser(system: &TestSystem, script: &str, name: &str) -> Result<()> {
     let Some(browser) = browser() else {
-        return own_step("web journeys left out: no browser, set CHROMIUM or install one", || {
-            Ok(())
-        });
+        let line = format!("{name} left out: no browser, set CHROMIUM or install one");
+        return own_step(&line, || Ok(()));
     };
-    let mut journeys = npm(&["run", "test"]);
-    journeys.env("CHROMIUM", browser).env("ESPACE_SYSTEM", &system.file);
-    journeys.env("ESPACE_TARGET", target());
-    step("web journeys", journeys)
+    let mut run = npm(&["run", script]);
+    run.env("CHROMIUM", browser).env("ESPACE_SYSTEM", &system.file);
+    run.env("ESPACE_TARGET", target());
+    shown_step(name, run)
 }
 
 fn npm(arguments: &[&str]) -> std::process::Command {

@@ -1,11 +1,11 @@
 // Where one is, as the address bar says it. An address holds ids at most: nothing medical.
 // Must not know what a page shows.
 
-/** The address in hand. */
-export const route = $state({ path: location.pathname });
+/** The address in hand, and how often one has gone elsewhere since the client was opened. */
+export const route = $state({ path: location.pathname, moves: 0 });
 
 addEventListener("popstate", () => {
-  route.path = location.pathname;
+  arrive(location.pathname);
 });
 
 /** Goes to another page; with `replace`, the one before is not come back to. */
@@ -15,8 +15,13 @@ export function go(path: string, replace = false): void {
   } else {
     history.pushState(null, "", path);
   }
-  route.path = path;
+  arrive(path);
   scrollTo(0, 0);
+}
+
+function arrive(path: string): void {
+  route.path = path;
+  route.moves += 1;
 }
 
 /** Follows a link within the application without loading it again. */
