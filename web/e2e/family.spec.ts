@@ -49,7 +49,7 @@ test("a parent refuses for one child, takes the other in hand and asks to close"
   // One click, and one is in the child's space; always in sight.
   const people = page.getByRole("region", { name: "Espace de" });
   await people.getByRole("button", { name: new RegExp(`^${attached.firstName}`) }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Bonjour ${attached.firstName}`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`L’espace de ${attached.firstName}`);
   await expect(people.getByRole("button", { name: new RegExp(`^${attached.firstName}`) })).toHaveAttribute("aria-pressed", "true");
   await look(page, "enfant");
   await page.getByRole("link", { name: "Ajouter un document" }).click();
@@ -91,7 +91,7 @@ test("somebody asks for help, is helped, and ends it; a counter helps for an hou
   await expect(other.getByText(/Vous aidez cette personne/)).toBeVisible();
   const people = other.getByRole("region", { name: "Espace de" });
   await people.getByRole("button", { name: new RegExp(holder.firstName) }).click();
-  await expect(other.getByRole("heading", { level: 1 })).toHaveText(`Bonjour ${holder.firstName}`);
+  await expect(other.getByRole("heading", { level: 1 })).toHaveText(`L’espace de ${holder.firstName}`);
   await look(other, "aide");
 
   await page.getByRole("link", { name: "Accueil" }).click();

@@ -103,8 +103,19 @@ async fn the_calls_of_each_operation_are_as_stated() -> Result<()> {
     let path = "/v1/certificates/verify";
     let (_, calls) = calls_of(&opposition, "POST", path, None, Some(&check)).await?;
     hold("POST /v1/certificates/verify", &warm(calls, 0, 0));
+    let agent = deployed.api.support("A-930").await?;
+    let lost = json!({"reference": refused["reference"], "nir": people[1].person.text("nir"),
+        "birthDate": people[1].person.text("birthDate"), "receipt": "email"});
+    let path = "/v1/support/receipts";
+    calls_of(&opposition, "POST", path, Some(&agent), Some(&lost)).await?;
+    let (_, calls) = calls_of(&opposition, "POST", path, Some(&agent), Some(&lost)).await?;
+    hold("POST /v1/support/receipts (a final refusal)", &warm(calls, 0, 0));
 
     let sessions = deployed.sessions(&[], now()).await?;
+    let provider = json!({"provider": "professional"});
+    let path = "/v1/sessions/authorization";
+    let (_, calls) = calls_of(&sessions, "POST", path, None, Some(&provider)).await?;
+    hold("POST /v1/sessions/authorization", &calls);
     let address = people[0].person.text("email");
     let credentials = json!({"login": account["login"], "password": PASSWORD});
     let (begun, calls) =
@@ -352,6 +363,9 @@ async fn documents_calls(deployed: &Deployed, token: &str, space: &str) -> Resul
     hold("POST …/documents", &vault.calls());
     let (_, calls) = calls_of(&vault, "GET", &path, Some(token), None).await?;
     hold("GET …/documents", &calls);
+    let folders = format!("/v1/spaces/{space}/folders");
+    let (_, calls) = calls_of(&vault, "GET", &folders, Some(token), None).await?;
+    hold("GET …/folders", &calls);
     let one = format!("{path}/{}", new["documentId"].as_str().context("a document")?);
     let content = format!("{one}/content");
     vault.calls();

@@ -5,6 +5,7 @@ export const fr = {
   "fraud.label": "Attention aux fraudes",
   "skip": "Aller au contenu",
   "menu": "Navigation principale",
+  "menu.short": "Menu",
   "who.label": "Espace de",
   "who.holder": "(vous)",
   "who.representative": "(votre enfant ou la personne que vous représentez)",
@@ -25,6 +26,7 @@ export const fr = {
   "quick-exit": "Quitter vite",
   "quick-exit.hint": "Ferme la session et ouvre un autre site. Touche Échap, deux fois.",
   "loading": "Chargement…",
+  "opening": "Un instant…",
   "slow": "C’est plus long que d’habitude. Nous continuons d’attendre.",
   "retry": "Réessayer",
   "back": "Retour",
@@ -135,6 +137,7 @@ export const fr = {
   "login.otp.email": "Recevoir le code par courriel",
 
   "dashboard.title": "Bonjour {name}",
+  "dashboard.title.of": "L’espace de {name}",
   "dashboard.latest": "Derniers documents",
   "dashboard.none": "Rien de nouveau. Les documents de vos soignants arriveront ici d’eux-mêmes.",
   "dashboard.all": "Voir tous les documents",

@@ -9,6 +9,8 @@ import type { PreviewWords } from "./protocol";
 
 /** Pages that are drawn; the rest is for who downloads it. */
 const PAGES_MAX = 100;
+/** After how long without a change of size it is drawn anew. */
+const RESIZED_MS = 200;
 /** How much larger and smaller, and by how much at once. */
 const ZOOMS = [1, 1.5, 2, 3];
 
@@ -22,6 +24,12 @@ export async function pdfView(view: HTMLElement, bytes: ArrayBuffer, words: Prev
     void draw(pdf, pages, ZOOMS[zoom] ?? 1, words);
   };
   view.replaceChildren(zoomBar(words, redraw), pages);
+  // Turned, a telephone is as wide as it was high.
+  let settling: ReturnType<typeof setTimeout> | undefined;
+  addEventListener("resize", () => {
+    clearTimeout(settling);
+    settling = setTimeout(() => redraw(0), RESIZED_MS);
+  });
   await draw(pdf, pages, 1, words);
 }
 
