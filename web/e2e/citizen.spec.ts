@@ -1,5 +1,5 @@
 // A citizen, from the letter to their documents.
-import { mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
@@ -132,6 +132,33 @@ test("a citizen says who may see, keeps some out, and chooses for emergencies", 
   await page.getByRole("button", { name: "Bloquer" }).click();
   await page.getByRole("button", { name: `Débloquer ${number}` }).click();
   await expect(page.getByText("Ce professionnel n’est plus bloqué.")).toBeVisible();
+  // Whoever is one's pharmacist may be written to first.
+  await page.getByRole("link", { name: "Messages" }).click();
+  await page.getByRole("link", { name: "Écrire" }).click();
+  await expect(page.getByText(/Vous n’en avez pas encore/)).toBeVisible();
+  await look(page, "ecrire-sans-pharmacien");
+  await page.getByRole("main").getByRole("link", { name: "Qui peut voir" }).click();
+  const pharmacist = rpps();
+  await page.getByLabel("Son numéro RPPS").fill(pharmacist);
+  await page.getByLabel("Son rôle auprès de vous").selectOption("Pharmacien correspondant");
+  await page.getByRole("button", { name: "Autoriser", exact: true }).click();
+  await expect(page.getByRole("heading", { name: pharmacist })).toBeVisible();
+  await page.getByRole("link", { name: "Messages" }).click();
+  await page.getByRole("link", { name: "Écrire" }).click();
+  await page.getByLabel("Objet").fill("Renouvellement");
+  await page.getByLabel("Message", { exact: true }).fill("Bonjour, puis-je passer demain ?");
+  await look(page, "ecrire");
+  await page.getByRole("button", { name: "Envoyer" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Renouvellement");
+  await page.getByLabel("Votre réponse").fill("Ou après-demain.");
+  await page.waitForTimeout(2_500);
+  await page.getByRole("link", { name: "Messages" }).click();
+  await page.getByLabel("Chercher dans les messages").fill("renouvellement");
+  await page.getByRole("button", { name: "Chercher" }).click();
+  await page.getByRole("link", { name: "Renouvellement" }).click();
+  // What was begun is there still.
+  await expect(page.getByLabel("Votre réponse")).toHaveValue("Ou après-demain.");
+  await page.getByRole("link", { name: "Qui peut voir" }).click();
   const heirs = page.getByLabel(/Après mon décès/);
   await heirs.uncheck();
   await page.getByRole("button", { name: "Enregistrer ces choix" }).click();
@@ -183,7 +210,11 @@ test("a citizen takes everything away, closes and comes back", async ({ page }) 
   await page.getByRole("button", { name: "Télécharger l’archive" }).click();
   const download = page.waitForEvent("download");
   await page.getByRole("link", { name: "Enregistrer l’archive" }).click();
-  expect((await download).suggestedFilename()).toBe("mes-donnees-de-sante.zip");
+  const archive = await download;
+  expect(archive.suggestedFilename()).toBe("mes-donnees-de-sante.zip");
+  // Brought back to where it is from, it is told that nothing is missing.
+  await page.getByLabel("L’archive (zip)").setInputFiles({ name: "mes-donnees.zip", mimeType: "application/zip", buffer: readFileSync(await archive.path()) });
+  await expect(page.getByText("Cette archive vient de cet espace-ci : tout y est déjà.")).toBeVisible({ timeout: 60_000 });
   await look(page, "reglages");
 
   await stepUp(page, person, () => page.getByRole("button", { name: "Commencer" }).click());
