@@ -88,7 +88,8 @@ impl Asked {
         self.response_type == "code"
             && self.client_id == AUDIENCE
             && self.code_challenge_method == "S256"
-            && self.redirect_uri.starts_with("http://localhost:")
+            && reqwest::Url::parse(&self.redirect_uri)
+                .is_ok_and(|url| url.scheme() == "http" && url.host_str() == Some("localhost"))
     }
 }
 
@@ -184,8 +185,10 @@ async fn chosen(
         challenge: asked.code_challenge,
         claims,
     };
-    let code = providers.wait(waiting, WAITING_MAX).ok_or(StatusCode::TOO_MANY_REQUESTS)?;
-    Ok(Redirect::to(&format!("{}?code={code}&state={}", asked.redirect_uri, asked.state)))
+    let code = providers.wait(waiting, WAITING_MAX);
+    let back = [("code", code.as_str()), ("state", asked.state.as_str())];
+    let back = reqwest::Url::parse_with_params(&asked.redirect_uri, &back);
+    back.map(|url| Redirect::to(url.as_str())).map_err(|_| StatusCode::BAD_REQUEST)
 }
 
 /// Gives a token for a code: once, to the client that asked, for the browser that began.

@@ -62,17 +62,18 @@ impl Providers {
         &self.origin
     }
 
-    /// Keeps a login until its code is redeemed; `None` where too many wait.
-    pub(crate) fn wait(&self, login: Waiting, at_most: usize) -> Option<String> {
+    /// Keeps a login until its code is redeemed.
+    pub(crate) fn wait(&self, login: Waiting, at_most: usize) -> String {
         let mut name = [0; 16];
         espace_domain::Random::fill(&espace_crypto::SystemRandom, &mut name);
         let code = BASE64URL_NOPAD.encode(&name);
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() >= at_most {
-            return None;
+            // Nobody comes back for those of long ago.
+            waiting.clear();
         }
         waiting.insert(code.clone(), login);
-        Some(code)
+        code
     }
 
     /// The login that a code stands for: once.

@@ -22,12 +22,33 @@ async function shaped(page: Page): Promise<void> {
   await devtools.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
 }
 
-/** When the largest thing was painted, and when the page's bytes had come. */
-async function looked(page: Page): Promise<{ largest: number; floor: number }> {
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText(/./);
+interface Look {
+  largest: number;
+  /** When the page's own heading was there. */
+  heading: number;
+  floor: number;
+}
+
+/** When the largest thing was painted, the page's own heading was there, and its bytes had come. */
+async function looked(page: Page): Promise<Look> {
+  const heading = await page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const look = () => {
+          const text = document.querySelector("h1")?.textContent ?? "";
+          // What stands there while the rest is fetched is not it.
+          if (text !== "" && !["Un instant…", "Accueil"].includes(text)) {
+            resolve(performance.now());
+          } else {
+            requestAnimationFrame(look);
+          }
+        };
+        look();
+      }),
+  );
   // Whatever is larger has come by then.
   await page.waitForTimeout(SETTLED_MS);
-  return page.evaluate(
+  const painted = await page.evaluate(
     () =>
       new Promise<{ largest: number; floor: number }>((resolve) => {
         new PerformanceObserver((list) => {
@@ -36,22 +57,24 @@ async function looked(page: Page): Promise<{ largest: number; floor: number }> {
         }).observe({ type: "largest-contentful-paint", buffered: true });
       }),
   );
+  return { ...painted, heading };
 }
 
 function median(of: number[]): number {
   return [...of].sort((a, b) => a - b)[Math.floor(of.length / 2)] ?? 0;
 }
 
-function tell(path: string, runs: { largest: number; floor: number }[]): void {
+function tell(path: string, runs: Look[]): void {
   const largest = median(runs.map((run) => run.largest));
   const floor = median(runs.map((run) => run.floor));
-  console.log(`${path}: largest paint ${Math.round(largest)} ms, ${(largest / floor).toFixed(1)} times its own bytes (${Math.round(floor)} ms)`);
-  expect(largest, path).toBeLessThan(LARGEST_MS_MAX);
+  const heading = median(runs.map((run) => run.heading));
+  console.log(`${path}: largest paint ${Math.round(largest)} ms, heading ${Math.round(heading)} ms; its own bytes ${Math.round(floor)} ms (${(heading / floor).toFixed(1)} times)`);
+  expect(Math.max(largest, heading), path).toBeLessThan(LARGEST_MS_MAX);
 }
 
 for (const path of ["/", "/activer", "/connexion", "/code", "/verifier"]) {
   test(path, async ({ browser, baseURL }) => {
-    const runs = [];
+    const runs: Look[] = [];
     for (let run = 0; run < RUNS; run += 1) {
       const context = await browser.newContext({ baseURL: baseURL ?? "", serviceWorkers: "block" });
       const page = await context.newPage();
@@ -67,7 +90,7 @@ for (const path of ["/", "/activer", "/connexion", "/code", "/verifier"]) {
 test("/accueil, logged in", async ({ page }) => {
   await enter(page, await invite());
   await shaped(page);
-  const runs = [];
+  const runs: Look[] = [];
   for (let run = 0; run < RUNS; run += 1) {
     await page.reload();
     runs.push(await looked(page));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { complaints, look } from "./look";
 import { enter, logIn, PASSWORD, prove, stepUp } from "./person";
-import { ask, invite, rpps, token } from "./system";
+import { ask, codeIn, invite, job, mailCount, mailTo, rpps, token } from "./system";
 
 test("what anyone sees is accessible, on any screen", async ({ page }) => {
   const heard = complaints(page);
@@ -44,7 +44,7 @@ test("a citizen refuses and gets the proof", async ({ page }) => {
   await page.getByRole("button", { name: "Refuser" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Votre refus est enregistré");
   const download = page.waitForEvent("download");
-  await page.getByRole("link", { name: "Ouvrir la preuve (PDF)" }).click();
+  await page.getByRole("link", { name: "Télécharger la preuve (PDF)" }).click();
   expect((await download).suggestedFilename()).toBe("preuve-de-refus.pdf");
   await look(page, "refus");
   // Anyone checks it by its reference, and learns no more.
@@ -57,6 +57,27 @@ test("a citizen refuses and gets the proof", async ({ page }) => {
   await page.getByLabel("Référence").fill("AAAA-AAAA-AAAA");
   await page.getByRole("button", { name: "Vérifier" }).click();
   await expect(page.getByText(/Cette référence n’est pas connue/)).toBeVisible();
+});
+
+test("who has no code asks for one, and it comes to an address that is known", async ({ page }) => {
+  const person = await invite();
+  await page.goto("/code");
+  await page.getByLabel("Votre numéro de sécurité sociale").fill(person.nir);
+  await page.getByLabel("Votre date de naissance").fill(person.birthDate);
+  await page.getByLabel("Je ne peux pas lire son numéro de série").check();
+  await look(page, "code-sans-carte");
+  const before = await mailCount(person.email);
+  await page.getByRole("button", { name: "Demander un code" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Demande reçue");
+  await look(page, "code-demande");
+  const code = codeIn((await mailTo(person.email, (one) => /^code : /m.test(one.body), before)).body);
+  // It stands in for the card that cannot be read.
+  await page.getByRole("link", { name: "J’ai reçu mon code" }).click();
+  await page.getByLabel("Votre code", { exact: true }).fill(code);
+  await page.getByLabel("Votre numéro de sécurité sociale").fill(person.nir);
+  await page.getByLabel("Je ne peux pas lire son numéro de série").check();
+  await page.getByRole("button", { name: "Continuer" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("Que voulez-vous faire");
 });
 
 test("a citizen activates, logs in, adds a document, masks it and deletes it", async ({ page }) => {
@@ -118,7 +139,7 @@ test("a citizen says who may see, keeps some out, and chooses for emergencies", 
   await enter(page, await invite());
   await page.getByRole("link", { name: "Qui peut voir" }).click();
   await page.getByRole("button", { name: "Afficher un code" }).click();
-  await expect(page.locator(".code")).toHaveText(/^\d{3} \d{3}$/);
+  await expect(page.locator(".code [aria-hidden]")).toHaveText(/^\d{3} \d{3}$/);
   const number = rpps();
   await page.getByLabel("Son numéro RPPS").fill(number);
   await page.getByLabel("Son rôle auprès de vous").selectOption("Médecin traitant");
@@ -177,7 +198,7 @@ test("a professional writes, and the citizen answers", async ({ page }) => {
   await look(page, "messages-vides");
   await page.getByRole("link", { name: "Qui peut voir" }).click();
   await page.getByRole("button", { name: "Afficher un code" }).click();
-  const presenceCode = ((await page.locator(".code").textContent()) ?? "").replace(" ", "");
+  const presenceCode = ((await page.locator(".code [aria-hidden]").textContent()) ?? "").replace(" ", "");
 
   const doctor = token(`professional:${rpps()}:10`);
   const traits = { nir: person.nir, birthName: person.birthName, firstName: person.firstName, birthDate: person.birthDate };
@@ -194,13 +215,16 @@ test("a professional writes, and the citizen answers", async ({ page }) => {
   await page.getByRole("button", { name: "Envoyer" }).click();
   await expect(page.getByRole("article").filter({ hasText: "Merci, docteur." })).toBeVisible();
   await look(page, "echange");
+  await ask(doctor, `/v1/spaces/${String(spaceId)}/threads`, { subject: "Encore un mot", body: "À jeudi." });
   await page.getByRole("link", { name: "Accueil" }).click();
+  await expect(page.getByRole("link", { name: "1 message(s) non lu(s)" })).toBeVisible();
   await expect(page.getByText(/Camille Soignant \(Médecin\)/).first()).toBeVisible();
   await look(page, "espace-vecu");
   expect(heard).toEqual([]);
 });
 
 test("a citizen takes everything away, closes and comes back", async ({ page }) => {
+  test.slow();
   const heard = complaints(page);
   const person = await invite();
   await enter(page, person);
@@ -214,7 +238,9 @@ test("a citizen takes everything away, closes and comes back", async ({ page }) 
   expect(archive.suggestedFilename()).toBe("mes-donnees-de-sante.zip");
   // Brought back to where it is from, it is told that nothing is missing.
   await page.getByLabel("L’archive (zip)").setInputFiles({ name: "mes-donnees.zip", mimeType: "application/zip", buffer: readFileSync(await archive.path()) });
-  await expect(page.getByText("Cette archive vient de cet espace-ci : tout y est déjà.")).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText("L’archive est en train d’être remise en place…")).toBeVisible();
+  job("import");
+  await expect(page.getByText("Cette archive vient de cet espace-ci : tout y est déjà.")).toBeVisible({ timeout: 150_000 });
   await look(page, "reglages");
 
   await stepUp(page, person, () => page.getByRole("button", { name: "Commencer" }).click());

@@ -91,11 +91,47 @@ test("a PDF, a CDA and a picture are seen where they can do nothing", async ({ p
   expect(heard.filter((said) => !said.includes("/v1/me"))).toEqual([]);
 });
 
+test("a document comes by dropping, by the camera, and is refused where it is no document", async ({ page }) => {
+  await enter(page, await invite());
+  await page.getByRole("link", { name: "Ajouter un document" }).click();
+  const dropped = await page.evaluateHandle(() => {
+    const files = new DataTransfer();
+    files.items.add(new File(["Déposé."], "depose.txt", { type: "text/plain" }));
+    return files;
+  });
+  await page.locator(".drop").dispatchEvent("drop", { dataTransfer: dropped });
+  await expect(page.getByText("Fichier choisi : depose.txt (1 ko)")).toBeVisible();
+  await page.getByRole("button", { name: "Ajouter", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("depose");
+  await expect(page.getByText(/^Par vous/)).toBeVisible();
+  await page.getByRole("button", { name: "Épingler" }).click();
+  await expect(page.getByRole("button", { name: "Ne plus épingler" })).toBeVisible();
+  await page.getByRole("link", { name: "Documents", exact: true }).click();
+  await page.getByLabel("Catégorie").selectOption("Radio, écho, scanner, IRM");
+  await page.getByRole("button", { name: "Chercher" }).click();
+  await expect(page.getByText("Aucun document ne correspond.")).toBeVisible();
+
+  await page.getByRole("link", { name: "Ajouter un document" }).click();
+  await page.getByLabel("Ou prendre une photo avec l’appareil").setInputFiles({ name: "carte.png", mimeType: "image/png", buffer: PNG });
+  await page.getByRole("button", { name: "Ajouter", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("carte");
+
+  // A large one goes in parts, and is looked at once all of it is there.
+  await page.getByRole("link", { name: "Accueil" }).click();
+  await page.getByRole("link", { name: "Ajouter un document" }).click();
+  const program = Buffer.concat([Buffer.from("\x7fELF\x02\x01\x01"), Buffer.alloc(5 * 1024 * 1024)]);
+  await page.getByLabel("Choisir un fichier, ou prendre une photo").setInputFiles({ name: "programme.pdf", mimeType: "application/pdf", buffer: program });
+  await page.getByRole("button", { name: "Ajouter", exact: true }).click();
+  await expect(page.getByRole("progressbar", { name: "Envoi en cours" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "Fichier refusé" })).toBeVisible({ timeout: 60_000 });
+  await look(page, "fichier-refuse");
+});
+
 test("a document is arranged, put away, chosen for one professional, and replaced", async ({ page }) => {
   const heard = complaints(page);
   await enter(page, await invite());
   await add(page, "carnet.txt", "text/plain", Buffer.from("Première version."));
-  await page.getByText("Ranger ce document").click();
+  await page.getByText("Classer ce document").click();
   await page.getByLabel("Dossier", { exact: true }).fill("Grossesse");
   await page.getByLabel("Titre").fill("Carnet de maternité");
   await page.getByRole("button", { name: "Enregistrer", exact: true }).click();
@@ -112,12 +148,12 @@ test("a document is arranged, put away, chosen for one professional, and replace
   await look(page, "document-ouvert");
   await page.getByRole("button", { name: `Retirer le choix pour ${number}` }).click();
   await expect(page.getByText(`Caché à ${number}`)).toHaveCount(0);
-  await page.getByRole("button", { name: "Ranger à part" }).click();
-  await expect(page.getByText("Rangé à part", { exact: true })).toBeVisible();
+  await page.getByRole("button", { name: "Archiver" }).click();
+  await expect(page.getByText("Archivé", { exact: true })).toBeVisible();
 
   await page.getByRole("link", { name: "Documents", exact: true }).click();
   await expect(page.getByText("Aucun document pour l’instant.")).toBeVisible();
-  await page.getByLabel("Montrer aussi ce que j’ai rangé à part").check();
+  await page.getByLabel("Montrer aussi ce que j’ai archivé").check();
   await page.getByRole("button", { name: "Chercher" }).click();
   await page.getByRole("link", { name: "Carnet de maternité" }).click();
   await page.getByRole("button", { name: "Remettre dans la liste" }).click();

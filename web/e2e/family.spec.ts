@@ -2,24 +2,34 @@
 import { expect, test, type Page } from "@playwright/test";
 import { complaints, look } from "./look";
 import { enter, PASSWORD, stepUp } from "./person";
-import { invite, inviteFamily, type Invited } from "./system";
+import { codeIn, invite, inviteFamily, mailCount, mailTo, type Invited } from "./system";
 
 /** Types who a child is, and who acts for them. */
-async function proveFor(page: Page, child: Invited, parent: Invited): Promise<void> {
-  await page.goto("/activer");
+async function proveFor(page: Page, child: Invited, parent: Invited, code = child.code): Promise<void> {
   await page.getByLabel(/Je le fais pour un enfant/).check();
-  await page.getByLabel("Votre code", { exact: true }).fill(child.code);
+  await page.getByLabel("Votre code", { exact: true }).fill(code);
   await page.getByLabel("Son numéro de sécurité sociale").fill(child.nir);
   await page.getByLabel("Votre numéro de sécurité sociale, à vous").fill(parent.nir);
   await page.getByLabel(parent.card.type === "photo" ? "Elle a ma photo" : "Elle n’a pas de photo").check();
   await page.getByLabel("Le numéro de série de la carte").fill(parent.card.serial);
 }
 
-test("a parent refuses for one child, takes the other in hand and asks to close", async ({ page }) => {
+/** Takes a child in hand, from the page of those one acts for. */
+async function attachTo(page: Page, child: Invited, parent: Invited, code: string): Promise<void> {
+  await page.getByRole("link", { name: "Commencer avec le code" }).click();
+  await proveFor(page, child, parent, code);
+  await page.getByRole("button", { name: "Continuer" }).click();
+  await page.getByRole("button", { name: /Rattacher son espace au vôtre/ }).click();
+  await page.getByRole("button", { name: "Le rattacher" }).click();
+  await expect(page.getByText(/Vous y entrez par son nom/)).toBeVisible();
+}
+
+test("a parent refuses for one child, takes the other in hand and asks to close", async ({ browser, page }) => {
   test.slow();
   const heard = complaints(page);
-  const { mother, children } = await inviteFamily();
+  const { mother, father, children } = await inviteFamily();
   const [refused, attached] = children as [Invited, Invited];
+  await page.goto("/activer");
   await proveFor(page, refused, mother);
   await look(page, "activer-enfant");
   await page.getByRole("button", { name: "Continuer" }).click();
@@ -34,17 +44,24 @@ test("a parent refuses for one child, takes the other in hand and asks to close"
   await page.getByRole("link", { name: "Proches" }).click();
   await expect(page.getByText("Personne pour l’instant.").first()).toBeVisible();
   await look(page, "proches-vides");
-  await page.getByRole("link", { name: "Commencer avec le code" }).click();
-  await page.getByLabel(/Je le fais pour un enfant/).check();
-  await page.getByLabel("Votre code", { exact: true }).fill(attached.code);
-  await page.getByLabel("Son numéro de sécurité sociale").fill(attached.nir);
-  await page.getByLabel("Votre numéro de sécurité sociale, à vous").fill(mother.nir);
-  await page.getByLabel(mother.card.type === "photo" ? "Elle a ma photo" : "Elle n’a pas de photo").check();
-  await page.getByLabel("Le numéro de série de la carte").fill(mother.card.serial);
-  await page.getByRole("button", { name: "Continuer" }).click();
-  await page.getByRole("button", { name: /Rattacher son espace au vôtre/ }).click();
-  await page.getByRole("button", { name: "Le rattacher" }).click();
-  await expect(page.getByText(/Vous y entrez par son nom/)).toBeVisible();
+  await attachTo(page, attached, mother, attached.code);
+
+  // The other parent asks for a code of their own, and takes the child in hand, too.
+  const other = await (await browser.newContext()).newPage();
+  await enter(other, father);
+  await other.goto("/code");
+  await other.getByLabel(/Je le fais pour un enfant/).check();
+  await other.getByLabel("Son numéro de sécurité sociale").fill(attached.nir);
+  await other.getByLabel("Sa date de naissance").fill(attached.birthDate);
+  await other.getByLabel("Votre numéro de sécurité sociale, à vous").fill(father.nir);
+  await other.getByLabel(father.card.type === "photo" ? "Elle a ma photo" : "Elle n’a pas de photo").check();
+  await other.getByLabel("Le numéro de série de la carte").fill(father.card.serial);
+  const before = await mailCount(attached.email);
+  await other.getByRole("button", { name: "Demander un code" }).click();
+  await expect(other.getByRole("heading", { level: 1 })).toHaveText("Demande reçue");
+  const code = codeIn((await mailTo(attached.email, (one) => /^code : /m.test(one.body), before)).body);
+  await other.getByRole("link", { name: "Proches" }).click();
+  await attachTo(other, attached, father, code);
 
   // One click, and one is in the child's space; always in sight.
   const people = page.getByRole("region", { name: "Espace de" });
@@ -53,6 +70,9 @@ test("a parent refuses for one child, takes the other in hand and asks to close"
   await expect(people.getByRole("button", { name: new RegExp(`^${attached.firstName}`) })).toHaveAttribute("aria-pressed", "true");
   await look(page, "enfant");
   await page.getByRole("link", { name: "Ajouter un document" }).click();
+  // A telephone that loads the page again after its camera stays in the child's space.
+  await page.reload();
+  await expect(people.getByRole("button", { name: new RegExp(`^${attached.firstName}`) })).toHaveAttribute("aria-pressed", "true");
   await page.getByLabel("Choisir un fichier, ou prendre une photo").setInputFiles({ name: "vaccins.txt", mimeType: "text/plain", buffer: Buffer.from("À jour.") });
   await page.getByRole("button", { name: "Ajouter", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("vaccins");
@@ -61,9 +81,15 @@ test("a parent refuses for one child, takes the other in hand and asks to close"
   await stepUp(page, mother, () => page.getByRole("button", { name: "Commencer" }).click());
   await page.getByLabel("Votre mot de passe").fill(PASSWORD);
   await page.getByLabel("Tapez FERMER pour confirmer").fill("FERMER");
-  await page.getByRole("button", { name: "Fermer mon espace" }).click();
-  await expect(page.getByText(/L’autre représentant est prévenu|L’espace est fermé/)).toBeVisible();
+  await page.getByRole("button", { name: "Fermer son espace" }).click();
+  await expect(page.getByText(/L’autre représentant est prévenu/)).toBeVisible();
   await look(page, "enfant-fermer");
+  await other.getByRole("region", { name: "Espace de" }).getByRole("button", { name: new RegExp(`^${attached.firstName}`) }).click();
+  await other.getByRole("link", { name: "Réglages" }).click();
+  await expect(other.getByText(/L’autre représentant a demandé la fermeture/)).toBeVisible();
+  await look(other, "enfant-fermer-autre");
+  await other.getByRole("button", { name: "Refuser la fermeture" }).click();
+  await expect(other.getByText("L’espace reste ouvert.")).toBeVisible();
   expect(heard).toEqual([]);
 });
 
@@ -104,7 +130,7 @@ test("somebody asks for help, is helped, and ends it; a counter helps for an hou
   await look(other, "aide-finie");
 
   await page.getByRole("button", { name: "Afficher un code d’aide" }).click();
-  await expect(page.locator(".code")).toBeVisible();
+  await expect(page.locator(".code [aria-hidden]")).toBeVisible();
   await look(page, "proches-guichet");
   await page.getByRole("button", { name: "Arrêter l’aide" }).click();
   await expect(page.getByText("Plus aucun agent n’a accès.")).toBeVisible();

@@ -5,6 +5,7 @@ import { expect, type Page } from "@playwright/test";
 
 /** Widths at which a page is looked at. */
 const WIDTHS = [320, 768, 1280];
+const SMALLEST = 320;
 
 /** Everything that the browser complains of, from now on. */
 export function complaints(page: Page): string[] {
@@ -19,12 +20,20 @@ export function complaints(page: Page): string[] {
   return heard;
 }
 
-/** Holds the page as it stands, and takes its picture at every width. */
-export async function look(page: Page, name: string): Promise<void> {
+/** Nothing that axe finds. */
+async function accessible(page: Page): Promise<void> {
   const found = await new AxeBuilder({ page }).analyze();
   expect(found.violations.map((one) => `${one.id}: ${one.nodes.map((n) => n.html).join(" ")}`)).toEqual([]);
+}
+
+/** Holds the page as it stands, and takes its picture at every width. */
+export async function look(page: Page, name: string): Promise<void> {
+  await accessible(page);
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 900 });
+    if (width === SMALLEST) {
+      await accessible(page);
+    }
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(wide, `${name} at ${width}`).toBeLessThanOrEqual(width);
     await page.screenshot({ path: `test-results/pictures/${name}-${width}.png`, fullPage: true });

@@ -17,7 +17,7 @@ test("a professional finds a patient, is let in, reads, deposits and writes", as
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("carnet");
   await page.getByRole("link", { name: "Qui peut voir" }).click();
   await page.getByRole("button", { name: "Afficher un code" }).click();
-  const presenceCode = (await page.locator(".code").textContent()) ?? "";
+  const presenceCode = (await page.locator(".code [aria-hidden]").textContent()) ?? "";
 
   const office = await browser.newContext();
   const desk = await office.newPage();
@@ -53,6 +53,7 @@ test("a professional finds a patient, is let in, reads, deposits and writes", as
   await desk.getByRole("link", { name: "carnet" }).click();
   await desk.getByRole("button", { name: "Ouvrir" }).click();
   await expect(desk.getByText(text)).toBeVisible();
+  await expect(desk.getByText(/^Par le patient/)).toBeVisible();
   // What the patient arranges is not theirs.
   await expect(desk.getByRole("button", { name: "Masquer aux professionnels" })).toHaveCount(0);
   await look(desk, "pro-document");
@@ -64,6 +65,15 @@ test("a professional finds a patient, is let in, reads, deposits and writes", as
   await look(desk, "pro-ajouter");
   await desk.getByRole("button", { name: "Ajouter", exact: true }).click();
   await expect(desk.getByRole("heading", { level: 1 })).toHaveText("compte-rendu");
+
+  // What the patient hides is not there any more.
+  await page.getByRole("link", { name: "Documents", exact: true }).click();
+  await page.getByRole("link", { name: "carnet" }).click();
+  await page.getByRole("button", { name: "Masquer aux professionnels" }).click();
+  await expect(page.getByText("Masqué aux professionnels", { exact: true })).toBeVisible();
+  await desk.getByRole("link", { name: "Documents", exact: true }).click();
+  await expect(desk.getByRole("link", { name: "compte-rendu" })).toBeVisible();
+  await expect(desk.getByRole("link", { name: "carnet" })).toHaveCount(0);
 
   await desk.getByRole("link", { name: "Messages" }).click();
   await desk.getByRole("link", { name: "Écrire" }).click();
@@ -91,7 +101,7 @@ test("a professional finds a patient, is let in, reads, deposits and writes", as
   await desk.reload();
   await expect(desk.getByRole("heading", { level: 1 })).toHaveText("Espace des professionnels");
   await page.getByRole("link", { name: "Journal" }).click();
-  await page.getByLabel("Montrer").selectOption("Ce que d’autres que moi ont fait");
+  await page.getByLabel("Montrer").selectOption("Ce que d’autres que le titulaire ont fait");
   await expect(page.getByText(/Camille Rivière \(Médecin\)/).first()).toBeVisible();
   await page.getByRole("button", { name: /^Contester l’accès/ }).first().click();
   await page.getByLabel("Pourquoi cet accès n’aurait pas dû être").fill("Je ne connais pas ce médecin.");
@@ -147,7 +157,7 @@ test("a professional breaks the glass and says why; agents look at it", async ({
       }
     }
     await mine.getByRole("button", { name: /^Donner mon avis/ }).click();
-    await mine.getByLabel("L’urgence en était une").check();
+    await mine.getByLabel("L’urgence était réelle").check();
     await mine.getByLabel("En quelques mots").fill("Vu avec le service.");
     await mine.getByRole("button", { name: "Enregistrer mon avis" }).click();
     await expect(mine.getByText("Votre avis est enregistré.")).toBeVisible();

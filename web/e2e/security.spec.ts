@@ -2,7 +2,7 @@
 import { createHmac } from "node:crypto";
 import { expect, test, type Page } from "@playwright/test";
 import { complaints, look } from "./look";
-import { enter, PASSWORD, stepUp } from "./person";
+import { enter, logIn, PASSWORD, stepUp } from "./person";
 import { codeIn, invite, mailCount, mailTo } from "./system";
 
 /** The six digits of an application (RFC 6238), for its secret in base 32. */
@@ -60,6 +60,11 @@ test("a citizen adds an address, chooses what to be told, and resets the passwor
   await look(page, "mot-de-passe-nouveau");
   await page.getByRole("button", { name: "Changer le mot de passe" }).click();
   await expect(page.getByText(/Votre mot de passe est changé/)).toBeVisible();
+  await page.getByRole("main").getByRole("link", { name: "Se connecter" }).click();
+  await page.getByLabel("Identifiant").fill(`w.${person.nir}`);
+  await page.getByLabel("Mot de passe").fill("Marée-basse8!");
+  await page.getByRole("button", { name: "Continuer" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Votre code de connexion");
   expect(heard).toEqual([]);
 });
 
@@ -102,6 +107,19 @@ test("a passkey, then an application, open the session instead of a code by mess
   await page.getByRole("button", { name: "Me connecter" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Bonjour ${person.firstName}`);
   expect(heard).toEqual([]);
+});
+
+test("a device left logged in elsewhere is logged out from here", async ({ browser, page }) => {
+  const person = await invite();
+  await enter(page, person);
+  const elsewhere = await (await browser.newContext()).newPage();
+  await elsewhere.goto("/connexion");
+  await logIn(elsewhere, person);
+  await page.getByRole("link", { name: "Réglages" }).click();
+  await page.getByRole("button", { name: /^Déconnecter : connexion du/ }).click();
+  await expect(page.getByText("Cet appareil est déconnecté.")).toBeVisible();
+  await elsewhere.getByRole("link", { name: "Documents", exact: true }).click();
+  await expect(elsewhere.getByText("Votre session est terminée. Connectez-vous de nouveau.")).toBeVisible();
 });
 
 test("whoever has the code of a message freezes the space", async ({ page }) => {

@@ -27,6 +27,8 @@ export interface Invited {
   firstName: string;
   birthName: string;
   email: string;
+  /** A mobile's number, where one is known. */
+  phone: string;
   card: { type: "photo" | "noPhoto"; serial: string };
   code: string;
 }
@@ -65,6 +67,7 @@ async function feed(people: Person[], seed: number): Promise<Invited[]> {
       firstName: (person["firstNames"] as string[])[0] ?? "",
       birthName: String(person["birthName"]),
       email: person.email,
+      phone: String(person["phone"] ?? ""),
       card: person["card"] as Invited["card"],
       code: codeIn((await mailTo(person.email, () => true)).body),
     })),
@@ -98,6 +101,11 @@ export function rpps(): string {
 /** A token of ours: `professional:<rpps>:<profession>`, `support:<agent>`. */
 export function token(who: string): string {
   return run("token", who).trim();
+}
+
+/** Has a scheduled job run now, instead of within the minute. */
+export function job(name: string): void {
+  run("job", name);
 }
 
 /** Asks the API as somebody who is not at this browser. */

@@ -2,31 +2,44 @@
 // Nothing of the API is ever kept: no document, no answer, no token. Must not know a page.
 const worker = self as unknown as ServiceWorkerGlobalScope;
 
-const CACHE = "client";
+/** Before the name of what is kept of one build. */
+const CACHE = "client-";
 const PAGE = "/";
 const ASSETS = "/assets/";
+/** Addresses that are not the one page's: files, the API, what is beside it. */
+const OTHERS = /\.[a-z0-9]+$|^\/(?:v1|providers|\.well-known)\//;
 
-/** Keeps the page, and what it asks for; of another build nothing is left. */
+/** A name for a build: the page names its files, and they their contents. */
+async function nameOf(text: string): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return CACHE + Array.from(new Uint8Array(hash, 0, 8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Keeps the page, and what it asks for; once all of it is there, what was before goes. */
 async function keep(page: Response): Promise<void> {
-  const cache = await caches.open(CACHE);
-  const [text, before] = [await page.clone().text(), await (await cache.match(PAGE))?.text()];
-  if (text === before) {
+  const isPage = page.ok && !page.redirected && page.headers.get("content-type")?.startsWith("text/html") === true;
+  if (!isPage) {
     return;
   }
-  await caches.delete(CACHE);
-  const fresh = await caches.open(CACHE);
+  const text = await page.clone().text();
+  const name = await nameOf(text);
+  const before = await caches.keys();
+  if (before.includes(name) && (await caches.match(PAGE, { cacheName: name }))) {
+    return;
+  }
+  const fresh = await caches.open(name);
   const asked = [...text.matchAll(/(?:src|href)="(\/[^"]+\.(?:js|css|svg|webmanifest))"/g)];
   await fresh.addAll(asked.map((found) => found[1] ?? PAGE));
   await fresh.put(PAGE, page);
+  await Promise.all(before.filter((other) => other !== name).map((other) => caches.delete(other)));
 }
 
 /** The page as it is now; without a network, as it was. */
-async function page(request: Request): Promise<Response> {
+async function page(event: FetchEvent): Promise<Response> {
   try {
-    const found = await fetch(request);
-    if (found.ok) {
-      await keep(found.clone());
-    }
+    const found = await fetch(event.request);
+    // Not kept this time, it may be the next: who waits gets their page.
+    event.waitUntil(keep(found.clone()).catch(() => undefined));
     return found;
   } catch {
     return (await caches.match(PAGE)) ?? Response.error();
@@ -41,7 +54,8 @@ async function asset(request: Request): Promise<Response> {
   }
   const found = await fetch(request);
   if (found.ok) {
-    await (await caches.open(CACHE)).put(request, found.clone());
+    const [name] = await caches.keys();
+    await (await caches.open(name ?? CACHE)).put(request, found.clone());
   }
   return found;
 }
@@ -60,7 +74,7 @@ worker.addEventListener("fetch", (event) => {
   }
   if (pathname.startsWith(ASSETS)) {
     event.respondWith(asset(request));
-  } else if (request.mode === "navigate" && request.destination === "document" && !/^\/(?:v1|providers)\//.test(pathname)) {
-    event.respondWith(page(request));
+  } else if (request.mode === "navigate" && request.destination === "document" && !OTHERS.test(pathname)) {
+    event.respondWith(page(event));
   }
 });

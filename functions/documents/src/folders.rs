@@ -17,6 +17,9 @@ use utoipa::ToSchema;
 use crate::App;
 use crate::list::BATCH;
 
+/// Entries opened for the list, newest first: what lies deeper is found by its folder's name.
+const OPENED_MAX: usize = 5_000;
+
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FolderList {
     /// By name.
@@ -53,10 +56,12 @@ pub(crate) async fn list(
     let mut more = visit.party.is_own_side();
     let mut after: Option<DocumentId> = None;
     let key = &visit.opened(&permit)?.content_key;
-    while more {
+    let mut opened = 0;
+    while more && opened < OPENED_MAX {
         let found = app.documents.newest(&visit.space_id, after.as_ref(), BATCH, key).await?;
         more = found.1;
         for document in found.0 {
+            opened += 1;
             let facts = Some(visit.facts(&document));
             let situation = Situation { document: facts, ..visit.situation };
             let is_shown = decide(visit.party, Action::ReadDocument, &situation).is_allowed();

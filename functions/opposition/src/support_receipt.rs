@@ -19,6 +19,8 @@ use crate::oppose::ReceiptChannel;
 use crate::receipt_again::find;
 use crate::register::{address, proof_of};
 
+/// Proofs of one refusal that are sent again in an hour.
+const RECEIPTS_PER_HOUR_MAX: u32 = 2;
 /// The answer, whoever exists.
 const DETAIL: &str = "Si ces informations vont ensemble, la preuve part vers l’adresse connue de \
     la personne. Un refus définitif n’en garde aucune : elle la retrouve alors sur le site, avec sa \
@@ -86,7 +88,7 @@ pub(crate) async fn support_receipt(
     let random = app.random.as_ref();
     let registry = &app.stores.registry;
     let index = registry.index(&nir).await?;
-    let kind = SupportActKind::ReceiptSent;
+    let kind = SupportActKind::ReceiptAsked;
     let act = SupportAct::new(&support.agent, kind, index.as_str(), now, random);
     app.stores.acts.note(&act).await?;
     let accepted = (StatusCode::ACCEPTED, Json(ReceiptOnItsWay { detail: DETAIL }));
@@ -95,11 +97,19 @@ pub(crate) async fn support_receipt(
         return Ok(accepted);
     };
     let record = registry.open_unheld_record(&entry).await?;
-    let record = record.filter(|record| record.traits.birth_date == born);
+    let record =
+        record.filter(|record| record.traits.birth_date == born && record.deceased_on.is_none());
     let channel = Some(Channel::from(input.receipt));
     if let Some(record) = &record
         && let Some(to) = address(record, channel)
     {
+        let id = receipt.opposition_id.as_str();
+        let limit = RECEIPTS_PER_HOUR_MAX;
+        if app.throttles.count("receipt-again", id, limit, now).await?.is_some() {
+            return Ok(accepted);
+        }
+        let kind = SupportActKind::ReceiptSent;
+        app.stores.acts.note(&SupportAct::new(&support.agent, kind, id, now, random)).await?;
         let details = app.stores.oppositions.open_details(&receipt).await?;
         let notice = Notice::OppositionProof(proof_of(&receipt, &details));
         let message = Envelope { to: to.clone(), addressee: record.full_name(), notice };

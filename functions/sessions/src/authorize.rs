@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use espace_crypto::OpaqueToken;
 use espace_domain::MatrixGroup;
-use espace_http::{JsonBody, Problem, ProblemBody, ProblemKind};
+use espace_http::{JsonBody, Problem, ProblemBody, ProblemKind, Source};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -99,8 +99,9 @@ pub(crate) struct PracticeView {
 struct Secret(OpaqueToken);
 
 impl Secret {
-    fn part(&self, name: &str) -> String {
-        OpaqueToken::name_of(&[name, self.0.expose()])
+    /// A part of it, for one provider alone: what another saw is nothing here.
+    fn part(&self, name: &str, provider: LoginProvider) -> String {
+        OpaqueToken::name_of(&[name, provider.return_path(), self.0.expose()])
     }
 }
 
@@ -116,22 +117,28 @@ impl Secret {
 )]
 pub(crate) async fn authorize(
     State(app): State<App>,
+    Source(source): Source,
     body: Result<JsonBody<NewAuthorization>, Problem>,
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<AuthorizationBegun>), Problem> {
     let provider = body?.value.provider;
+    slow_down(&app, &source).await?;
     let secret = Secret(OpaqueToken::generate(app.random.as_ref()));
     let endpoint = app.providers.authorization_endpoint(provider.kind()).await;
     let endpoint = endpoint.ok_or(ProblemKind::Unavailable)?;
-    let query = [
+    let mut query = vec![
         ("response_type", "code".to_owned()),
         ("client_id", app.providers.client_id().to_owned()),
         ("redirect_uri", redirect_uri(&app, provider)),
         ("scope", scope_of(provider.kind()).to_owned()),
-        ("state", secret.part("state")),
-        ("nonce", secret.part("nonce")),
-        ("code_challenge", challenge_of(&secret.part("verifier"))),
+        ("state", secret.part("state", provider)),
+        ("nonce", secret.part("nonce", provider)),
+        ("code_challenge", challenge_of(&secret.part("verifier", provider))),
         ("code_challenge_method", "S256".to_owned()),
     ];
+    if let LoginProvider::Professional = provider {
+        // The level Pro Santé Connect knows its holders at (`domain.md` B11).
+        query.push(("acr_values", "eidas1".to_owned()));
+    }
     let url = reqwest::Url::parse_with_params(&endpoint, &query)
         .map_err(|_| ProblemKind::Unavailable)?
         .to_string();
@@ -152,22 +159,24 @@ pub(crate) async fn authorize(
 )]
 pub(crate) async fn complete(
     State(app): State<App>,
+    Source(source): Source,
     headers: HeaderMap,
     body: Result<JsonBody<AuthorizationCompletion>, Problem>,
 ) -> Result<([(HeaderName, HeaderValue); 2], Json<AuthorizationCompleted>), Problem> {
     let asked = body?.value;
+    slow_down(&app, &source).await?;
     let secret = crate::refresh_token::cookie_in(&headers, COOKIE)
         .and_then(OpaqueToken::parse)
         .map(Secret)
         .ok_or(ProblemKind::Unauthenticated)?;
     // Another's answer slipped into this browser is not gone on with (RFC 6749 section 10.12).
-    if secret.part("state") != asked.state || asked.code.len() > CODE_CHARS_MAX {
+    if secret.part("state", asked.provider) != asked.state || asked.code.len() > CODE_CHARS_MAX {
         return Err(ProblemKind::Unauthenticated.into());
     }
     let redemption = Redemption {
         code: &asked.code,
-        verifier: &secret.part("verifier"),
-        nonce: &secret.part("nonce"),
+        verifier: &secret.part("verifier", asked.provider),
+        nonce: &secret.part("nonce", asked.provider),
         redirect_uri: &redirect_uri(&app, asked.provider),
     };
     let redeemed = app.providers.redeem(asked.provider.kind(), &redemption, &app.signer).await?;
@@ -186,6 +195,13 @@ pub(crate) async fn complete(
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     ];
     Ok((headers, Json(completed)))
+}
+
+/// Slows down whoever has us ask a provider again and again.
+async fn slow_down(app: &App, source: &str) -> Result<(), Problem> {
+    let limit = app.limits.login_per_source;
+    let wait = app.throttles.count("authorization", source, limit, app.clock.now()).await?;
+    wait.map_or(Ok(()), |wait_s| Err(Problem::slow_down(wait_s)))
 }
 
 fn redirect_uri(app: &App, provider: LoginProvider) -> String {

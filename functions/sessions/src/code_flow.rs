@@ -13,7 +13,8 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use crate::providers::{
-    ASK_TIMEOUT, ForeignTokenRefused, KEYS_VALID_S, Kind, Practice, Provider, Providers, claimed,
+    ASK_TIMEOUT, ForeignTokenRefused, KEYS_ASK_AGAIN_S, KEYS_VALID_S, Kind, Practice, Provider,
+    Providers, claimed,
 };
 use crate::signer::Signer;
 
@@ -117,18 +118,29 @@ impl Providers {
 
     /// A provider's addresses, believed for as long as its keys.
     async fn endpoints(&self, provider: &Provider) -> Option<Endpoints> {
+        let now = self.clock.now();
+        let held = provider.endpoints.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((endpoints, asked_at)) = held {
+            let age_s = now.as_second() - asked_at.as_second();
+            // It did not answer a moment ago: nobody waits for it again.
+            let believed_s = if endpoints.is_some() { KEYS_VALID_S } else { KEYS_ASK_AGAIN_S };
+            if age_s < believed_s {
+                return endpoints;
+            }
+        }
+        let endpoints = self.ask_endpoints(provider).await;
+        *provider.endpoints.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((endpoints.clone(), now));
+        endpoints
+    }
+
+    /// Asks a provider for its addresses.
+    async fn ask_endpoints(&self, provider: &Provider) -> Option<Endpoints> {
         #[derive(Deserialize)]
         struct Discovery {
             issuer: String,
             authorization_endpoint: String,
             token_endpoint: String,
-        }
-        let now = self.clock.now();
-        let held = provider.endpoints.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((endpoints, asked_at)) = held
-            && now.as_second() - asked_at.as_second() < KEYS_VALID_S
-        {
-            return Some(endpoints);
         }
         let url = format!("{}/.well-known/openid-configuration", provider.issuer);
         let found: Discovery = self.get(&url).await?;
@@ -143,11 +155,7 @@ impl Providers {
         {
             return None;
         }
-        let endpoints =
-            Endpoints { authorization: found.authorization_endpoint, token: found.token_endpoint };
-        *provider.endpoints.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((endpoints.clone(), now));
-        Some(endpoints)
+        Some(Endpoints { authorization: found.authorization_endpoint, token: found.token_endpoint })
     }
 }
 

@@ -26,7 +26,7 @@ const TOKEN_LIFE_MAX_S: i64 = 3_600;
 /// Seconds for which a provider's keys are believed.
 pub(crate) const KEYS_VALID_S: i64 = 600;
 /// Least seconds between two askings of a provider.
-const KEYS_ASK_AGAIN_S: i64 = 10;
+pub(crate) const KEYS_ASK_AGAIN_S: i64 = 10;
 /// How long a provider may take to answer.
 pub(crate) const ASK_TIMEOUT: Duration = Duration::from_secs(3);
 /// Most bytes of a provider's answer that are read.
@@ -52,8 +52,8 @@ pub(crate) struct Provider {
     algorithm: Algorithm,
     /// What it last answered, and when it was asked; nothing where it gave no answer.
     keys: Mutex<Option<(Option<JwkSet>, Timestamp)>>,
-    /// Where its logins go, and when it said so.
-    pub(crate) endpoints: Mutex<Option<(Endpoints, Timestamp)>>,
+    /// Where its logins go, and when it was asked; nothing where it gave no answer.
+    pub(crate) endpoints: Mutex<Option<(Option<Endpoints>, Timestamp)>>,
 }
 
 /// The providers and how to ask them.

@@ -393,6 +393,24 @@ impl Sessions {
         Err(StorageError::Contended { what: "a session being renewed" })
     }
 
+    /// Ends a session by its refresh token, the current one or that just replaced; one that is
+    /// over, or another's, stays as it is.
+    pub async fn revoke_by(
+        &self,
+        account_id: &AccountId,
+        session_id: &SessionId,
+        shown: &OpaqueToken,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        let owner = account_id.as_str();
+        let Some(session) = self.find_live(owner, session_id, now).await? else { return Ok(()) };
+        let digest = Some(shown.digest().as_str().to_owned());
+        if digest == session.refresh || digest == session.replaced_refresh {
+            self.revoke(owner, session_id, now).await?;
+        }
+        Ok(())
+    }
+
     /// Ends a session. Ending it twice is ending it.
     pub async fn revoke(
         &self,

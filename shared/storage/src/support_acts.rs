@@ -24,7 +24,9 @@ pub enum SupportActKind {
     Opposition,
     /// Undid one.
     OppositionUndone,
-    /// Had the proof of one sent again.
+    /// Asked for the proof of one to be sent again.
+    ReceiptAsked,
+    /// Had it sent.
     ReceiptSent,
     /// Asked for a code on a caller's behalf.
     CodeAsked,

@@ -115,7 +115,7 @@ async fn the_calls_of_each_operation_are_as_stated() -> Result<()> {
     let provider = json!({"provider": "professional"});
     let path = "/v1/sessions/authorization";
     let (_, calls) = calls_of(&sessions, "POST", path, None, Some(&provider)).await?;
-    hold("POST /v1/sessions/authorization", &calls);
+    hold("POST /v1/sessions/authorization", &warm(calls, 0, 0));
     let address = people[0].person.text("email");
     let credentials = json!({"login": account["login"], "password": PASSWORD});
     let (begun, calls) =

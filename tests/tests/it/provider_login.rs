@@ -1,6 +1,7 @@
 //! Logging in at one's own provider, as a browser does: there, back, and no other's way.
 
 use anyhow::{Context, Result};
+use espace_crypto::OpaqueToken;
 use journeys::{Deployed, rpps};
 use local_cloud::api::Answer;
 use reqwest::{Client, Method, Url, redirect::Policy};
@@ -86,19 +87,27 @@ async fn a_professional_comes_back_from_their_provider() -> Result<()> {
 #[tokio::test]
 async fn a_code_is_nothing_without_our_key() -> Result<()> {
     let deployed = Deployed::load().await?;
-    let (url, _) = begun(&deployed, "support").await?;
+    let (url, cookie) = begun(&deployed, "support").await?;
+    // Whoever has the browser's secret has the verifier too; the key is what they lack.
+    let secret = cookie.trim_start_matches("authorization=");
+    let verifier = OpaqueToken::name_of(&["verifier", "/assistance/retour", secret]);
     let (code, _) = chosen(&url, &[("who", "A-900")]).await?;
     let issuer = url.as_str().split("/authorize").next().context("an issuer")?.to_owned();
     let asked: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     let part = |name: &str| asked.iter().find(|(key, _)| key == name).map(|(_, v)| v.clone());
     assert_eq!(part("code_challenge_method").as_deref(), Some("S256"));
+    let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
+    let claims = json!({"iss": "espace-sante", "sub": "espace-sante", "exp": 4_000_000_000_i64,
+        "aud": format!("{issuer}/redeem")});
+    let key = jsonwebtoken::EncodingKey::from_secret(b"guessed");
+    let forged = jsonwebtoken::encode(&header, &claims, &key)?;
     let form = [
         ("grant_type", "authorization_code".to_owned()),
         ("code", code),
         ("redirect_uri", part("redirect_uri").context("a way back")?),
         ("client_id", "espace-sante".to_owned()),
-        ("code_verifier", "guessed".to_owned()),
-        ("client_assertion", "forged".to_owned()),
+        ("code_verifier", verifier),
+        ("client_assertion", forged),
     ];
     let answer = Client::new().post(format!("{issuer}/redeem")).form(&form).send().await?;
     assert_eq!(answer.status(), 400);

@@ -5,6 +5,8 @@ import { offline, problemOf } from "./problem";
 import type { paths } from "./schema";
 import { session, sessionOver } from "./session.svelte";
 
+/** The status of who is nobody. */
+const UNAUTHENTICATED = 401;
 /** A renewal under way: of many calls that need one, one is made. */
 let renewing: Promise<boolean> | undefined;
 
@@ -20,6 +22,10 @@ async function ask(request: Request): Promise<Response> {
 export function renew(): Promise<boolean> {
   renewing ??= (async () => {
     const answer = await ask(new Request("/v1/sessions/refresh", { method: "POST" }));
+    if (!answer.ok && answer.status !== UNAUTHENTICATED) {
+      // Too fast, or a fault of ours: the session may well go on.
+      throw problemOf(await answer.json().catch(() => undefined));
+    }
     if (answer.ok) {
       const opened = (await answer.json()) as { accessToken: string };
       session.token = opened.accessToken;
@@ -31,7 +37,13 @@ export function renew(): Promise<boolean> {
   return renewing;
 }
 
+/** What is asked before one is anybody: by no token, and once. */
+const BEFORE = /^\/v1\/sessions(?:\/authorization.*|\/exchange|\/password-reset.*)?$/;
+
 async function authorised(request: Request): Promise<Response> {
+  if (request.method === "POST" && BEFORE.test(new URL(request.url).pathname)) {
+    return ask(request);
+  }
   // A token given for the occasion (an enrolment's) stands for itself.
   if (request.headers.has("authorization") || session.token === undefined) {
     return ask(request);
@@ -39,7 +51,7 @@ async function authorised(request: Request): Promise<Response> {
   const again = request.clone();
   request.headers.set("authorization", `Bearer ${session.token}`);
   const answer = await ask(request);
-  if (answer.status !== 401) {
+  if (answer.status !== UNAUTHENTICATED) {
     return answer;
   }
   // What another provider vouches for is not renewed by a cookie.
@@ -55,9 +67,10 @@ async function authorised(request: Request): Promise<Response> {
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: authorised });
 
 /** What a call gave, or its problem thrown. */
-export async function given<T>(call: Promise<{ data?: T; error?: unknown }>): Promise<T> {
+export async function given<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const answer = await call;
-  if (answer.error !== undefined) {
+  // An empty answer may be an error, too.
+  if (!answer.response.ok) {
     throw problemOf(answer.error);
   }
   return answer.data as T;

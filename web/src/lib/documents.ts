@@ -2,22 +2,43 @@
 import type { components } from "./schema";
 import { session } from "./session.svelte";
 import { t, type Key } from "./texts";
+import { isOwn } from "./who.svelte";
 
 /** A document, as the API gives it. */
 export type DocumentView = components["schemas"]["DocumentView"];
 
 const authors: Record<string, Key> = {
-  holder: "author.holder",
   representative: "author.representative",
   caregiver: "author.caregiver",
   insurer: "author.insurer",
 };
 
+/** Endings of file names, by what is in them. */
+const endings: Record<string, string> = {
+  "application/pdf": "pdf",
+  "image/png": "png",
+  "image/jpeg": "jpg",
+  "image/tiff": "tif",
+  "application/dicom": "dcm",
+  "application/rtf": "rtf",
+  "application/cda+xml": "xml",
+  "application/fhir+json": "json",
+  "text/plain": "txt",
+};
+
+/** The name of a file that any device opens. */
+export function fileName(title: string, contentType: string): string {
+  return `${title}.${endings[contentType.split(";")[0] ?? ""] ?? "bin"}`;
+}
+
 /** Who added it, in words. */
 export function author(document: DocumentView): string {
   const { kind, name, professionName } = document.author;
-  // To the holder they are nobody else by their name.
-  if (name && kind !== "holder") {
+  // To the holder they are nobody else by their name; to others they are whose space it is.
+  if (kind === "holder") {
+    return session.actor === "citizen" && isOwn() ? t("author.holder") : t("author.patient");
+  }
+  if (name) {
     return professionName ? `${name}, ${professionName}` : name;
   }
   return t(authors[kind] ?? "author.professional");

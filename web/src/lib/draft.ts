@@ -14,6 +14,7 @@ interface ThreadPath {
 
 /** Keeps what is written in one conversation. */
 export class DraftKeeper {
+  #kept = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #path: ThreadPath;
 
@@ -31,7 +32,8 @@ export class DraftKeeper {
       }
       throw thrown;
     });
-    return found?.body ?? "";
+    this.#kept = found?.body ?? "";
+    return this.#kept;
   }
 
   /** Something was typed: kept once it is quiet. Not reached, the text is on the page still. */
@@ -45,15 +47,24 @@ export class DraftKeeper {
     clearTimeout(this.#timer);
     const params = { path: this.#path };
     const body = text.trim();
+    this.#kept = body;
     const kept =
       body === ""
         ? api.DELETE("/v1/spaces/{spaceId}/threads/{threadId}/draft", { params })
         : api.PUT("/v1/spaces/{spaceId}/threads/{threadId}/draft", { params, body: { body } });
-    await given(kept as Promise<{ data?: unknown; error?: unknown }>).catch(() => undefined);
+    await given(kept as Promise<{ data?: unknown; error?: unknown; response: Response }>).catch(() => undefined);
   }
 
-  /** The page is left, or the text was sent: nothing is kept any more. */
+  /** The text was sent: nothing is kept any more. */
   stop(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** The page is left: what was typed since is kept. */
+  async leave(text: string): Promise<void> {
+    this.stop();
+    if (text.trim() !== this.#kept) {
+      await this.keep(text);
+    }
   }
 }

@@ -2,24 +2,50 @@
 // Must not know what a page shows.
 
 /** The address in hand, and how often one has gone elsewhere since the client was opened. */
-export const route = $state({ path: location.pathname, moves: 0 });
+export const route = $state({
+  path: location.pathname,
+  moves: 0,
+  /** How often one has asked for the page one was on: it begins anew. */
+  again: 0,
+});
+
+/** In whose space the page in hand is, kept with its place in the browser's history: a page that the
+ * browser loads again is the same person's. An id, and of another than oneself alone. */
+let space: string | undefined = (history.state as { space?: string } | null)?.space;
+
+/** The space that the page in hand was in before it was loaded again. */
+export function spaceBefore(): string | undefined {
+  return space;
+}
+
+/** Keeps in whose space one is. */
+export function rememberSpace(id: string | undefined): void {
+  space = id;
+  history.replaceState({ space }, "");
+}
 
 addEventListener("popstate", () => {
-  arrive(location.pathname);
+  // A place within the page is the same page.
+  if (location.pathname !== route.path) {
+    arrive(location.pathname);
+  }
 });
 
 /** Goes to another page; with `replace`, the one before is not come back to. */
 export function go(path: string, replace = false): void {
   if (replace) {
-    history.replaceState(null, "", path);
+    history.replaceState({ space }, "", path);
   } else {
-    history.pushState(null, "", path);
+    history.pushState({ space }, "", path);
   }
   arrive(path);
   scrollTo(0, 0);
 }
 
 function arrive(path: string): void {
+  if (path === route.path) {
+    route.again += 1;
+  }
   route.path = path;
   route.moves += 1;
 }

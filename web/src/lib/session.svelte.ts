@@ -1,6 +1,6 @@
 // Who is logged in. The token is never stored: closing the page forgets it. Must not know how
 // one logs in.
-import { go } from "./router.svelte";
+import { go, rememberSpace } from "./router.svelte";
 
 /** Minutes without a gesture after which the session ends, and before that, one is warned. */
 const IDLE_MS = 10 * 60_000;
@@ -50,6 +50,15 @@ export const homes: Record<Actor, string> = {
 let warning: ReturnType<typeof setTimeout> | undefined;
 let ending: ReturnType<typeof setTimeout> | undefined;
 
+/** When the session ends for want of a gesture, by the clock: a device that slept runs no timers. */
+let endsAt = Infinity;
+
+document.addEventListener("visibilitychange", () => {
+  if (session.token !== undefined && Date.now() > endsAt) {
+    void leave("idle");
+  }
+});
+
 /** Somebody is logged in. */
 export function opened(token: string, actor: Actor): void {
   session.token = token;
@@ -65,6 +74,7 @@ export function stay(): void {
   clearTimeout(ending);
   session.ending = false;
   if (session.token !== undefined) {
+    endsAt = Date.now() + IDLE_MS;
     warning = setTimeout(() => {
       session.ending = true;
     }, IDLE_MS - WARNED_MS);
@@ -77,7 +87,8 @@ export function sessionOver(): void {
   forget("expired");
 }
 
-/** Logs out, as far as it is reached: here it is over in any case. */
+/** Logs out, as far as it is reached: here it is over in any case. The cookie ends the session where
+ * the token in hand is over already. */
 export async function leave(why: "idle" | "left"): Promise<void> {
   const token = session.token;
   forget(why);
@@ -93,5 +104,6 @@ function forget(why: Session["over"]): void {
   clearTimeout(warning);
   clearTimeout(ending);
   Object.assign(session, { token: undefined, rpps: undefined, known: true, ending: false, over: why });
+  rememberSpace(undefined);
   go(doorOf[session.actor], true);
 }

@@ -18,6 +18,8 @@ type Way = "passkey" | "application" | "message";
 /** One factor, from its asking to its giving. */
 export class Step {
   #begun = $state.raw<components["schemas"]["Begun"]>();
+  /** What was shown already, and serves until the act is done: digits of an application serve once. */
+  #proven: Factor | undefined;
   way = $state<Way>("message");
   otp = $state("");
 
@@ -43,12 +45,16 @@ export class Step {
   async factor(): Promise<Factor> {
     const challengeId = this.#begun?.challengeId ?? "";
     const otp = this.otp.replace(/\s/g, "");
+    if (this.#proven) {
+      return this.#proven;
+    }
     if (this.way === "message") {
       return { challengeId, otp };
     }
     const params = { path: { id: challengeId } };
     const passkey = this.way === "passkey" ? await answerOf(this.#begun?.publicKey as unknown as PasskeyRequest) : undefined;
     const body = passkey ? { passkey } : { otp };
-    return given(api.POST("/v1/sessions/current/step-up/{id}/proof", { params, body }));
+    this.#proven = await given(api.POST("/v1/sessions/current/step-up/{id}/proof", { params, body }));
+    return this.#proven;
   }
 }

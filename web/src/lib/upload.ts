@@ -3,7 +3,7 @@
 import { api, given, renew } from "./api";
 import { asProblem, offline, Problem, problemOf } from "./problem";
 import type { components } from "./schema";
-import { session } from "./session.svelte";
+import { session, sessionOver, stay } from "./session.svelte";
 import { size, t } from "./texts";
 import { spaceId } from "./who.svelte";
 
@@ -18,10 +18,16 @@ const PART_WAIT_MS = 500;
 /** How often it is asked whether a large file was taken in. */
 const ASKED_EVERY_MS = 1_000;
 
-/** What is kept of a file on its way, to go on with it. */
-export interface Sending {
+/** A file on its way: to whose space, and what is needed to go on with it. */
+export class Sending {
+  /** The space it goes to, wherever one is by then. */
+  readonly spaceId = spaceId();
+  /** However often it is tried, it is one document. */
+  readonly key = crypto.randomUUID();
   /** The document it will be, once it was announced. */
-  documentId?: string;
+  documentId: string | undefined;
+  /** Stops it. */
+  readonly stop = new AbortController();
 }
 
 /** Sends a file; gives the document's id. `progress` hears how much of it was sent, from 0 to 1. */
@@ -32,7 +38,7 @@ export async function send(
   progress: (sent: number) => void,
 ): Promise<string> {
   return file.size <= AT_ONCE_BYTES_MAX
-    ? atOnce(`/v1/spaces/${spaceId()}/documents`, file, entry, progress)
+    ? atOnce(`/v1/spaces/${sending.spaceId}/documents`, file, entry, progress, sending)
     : inParts(file, entry, sending, progress);
 }
 
@@ -42,18 +48,20 @@ export async function sendVersion(
   file: File,
   entry: Entry,
   progress: (sent: number) => void,
+  sending: Sending,
 ): Promise<void> {
   if (file.size > AT_ONCE_BYTES_MAX) {
     const most = { size: size(AT_ONCE_BYTES_MAX) };
     throw new Problem("content-too-large", t("versions.too-large"), t("versions.too-large.text", most));
   }
-  await atOnce(`/v1/spaces/${spaceId()}/documents/${documentId}/versions`, file, entry, progress);
+  await atOnce(`/v1/spaces/${sending.spaceId}/documents/${documentId}/versions`, file, entry, progress, sending);
 }
 
 /** Waits until a document was looked at; `false` where it was refused. */
-export async function takenIn(documentId: string): Promise<boolean> {
-  const params = { path: { spaceId: spaceId(), documentId } };
+export async function takenIn(documentId: string, sending: Sending): Promise<boolean> {
+  const params = { path: { spaceId: sending.spaceId, documentId } };
   for (;;) {
+    sending.stop.signal.throwIfAborted();
     const found = await given(api.GET("/v1/spaces/{spaceId}/documents/{documentId}/upload", { params })).catch(
       (thrown: unknown) => {
         // Once it is a document, nothing is on its way any more.
@@ -66,21 +74,32 @@ export async function takenIn(documentId: string): Promise<boolean> {
     if (found === undefined || found.state === "available") {
       return true;
     }
-    if (found.state === "refused") {
+    if (found.state === "rejected") {
       return false;
     }
     await pause(ASKED_EVERY_MS);
   }
 }
 
-async function atOnce(path: string, file: File, entry: Entry, progress: (sent: number) => void): Promise<string> {
+async function atOnce(
+  path: string,
+  file: File,
+  entry: Entry,
+  progress: (sent: number) => void,
+  sending: Sending,
+): Promise<string> {
   const form = new FormData();
   form.set("entry", new Blob([JSON.stringify(entry)], { type: "application/json" }));
   form.set("content", file);
-  const post = () => request("POST", path, form, progress, session.token);
+  const headers = () => ({ authorization: `Bearer ${session.token ?? ""}`, "idempotency-key": sending.key });
+  const post = () => request("POST", path, form, progress, sending, headers());
   let answer = await post();
-  if (answer.status === 401 && (await renew())) {
-    answer = await post();
+  if (answer.status === 401) {
+    if (session.actor !== "citizen" || !(await renew())) {
+      sessionOver();
+    } else {
+      answer = await post();
+    }
   }
   const body = JSON.parse(answer.responseText || "null") as { documentId: string };
   if (answer.status >= 300) {
@@ -96,7 +115,7 @@ async function inParts(
   progress: (sent: number) => void,
 ): Promise<string> {
   const upload = await announced(file, entry, sending);
-  const path = { spaceId: spaceId(), documentId: upload.documentId };
+  const path = { spaceId: sending.spaceId, documentId: upload.documentId };
   const parts = upload.upload?.parts ?? [];
   const partSize = upload.upload?.partSize ?? file.size;
   const sent: { number: number; etag: string }[] = [];
@@ -106,7 +125,7 @@ async function inParts(
     const bytes = file.slice(start, start + part.size);
     const so = before;
     const etag =
-      part.etag ?? (await putPart(part.url, bytes, (of) => progress((so + of * part.size) / file.size)));
+      part.etag ?? (await putPart(part.url, bytes, (of) => progress((so + of * part.size) / file.size), sending));
     sent.push({ number: part.number, etag });
     before += part.size;
     progress(before / file.size);
@@ -121,30 +140,35 @@ async function inParts(
 /** The upload as it stands: a new one, or the one that broke off. */
 async function announced(file: File, entry: Entry, sending: Sending): Promise<UploadView> {
   if (sending.documentId !== undefined) {
-    const path = { spaceId: spaceId(), documentId: sending.documentId };
+    const path = { spaceId: sending.spaceId, documentId: sending.documentId };
     return given(api.GET("/v1/spaces/{spaceId}/documents/{documentId}/upload", { params: { path } }));
   }
   const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
   const sha256 = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const body = { ...entry, contentType: file.type || "application/octet-stream", size: file.size, sha256 };
-  const params = { path: { spaceId: spaceId() } };
+  const params = { path: { spaceId: sending.spaceId }, header: { "Idempotency-Key": sending.key } };
   const upload = (await given(api.POST("/v1/spaces/{spaceId}/documents", { params, body }))) as UploadView;
   sending.documentId = upload.documentId;
   return upload;
 }
 
 /** Puts a part where its address says; tried again where the connection breaks off. */
-export async function putPart(url: string, bytes: Blob, progress: (of: number) => void): Promise<string> {
+export async function putPart(
+  url: string,
+  bytes: Blob,
+  progress: (of: number) => void,
+  sending: Sending,
+): Promise<string> {
   for (let tries = 1; ; tries += 1) {
     try {
-      const answer = await request("PUT", url, bytes, progress);
+      const answer = await request("PUT", url, bytes, progress, sending, {});
       const etag = answer.getResponseHeader("etag");
       if (answer.status >= 200 && answer.status < 300 && etag !== null) {
         return etag;
       }
       throw offline();
     } catch (thrown) {
-      if (tries >= PART_TRIES_MAX) {
+      if (tries >= PART_TRIES_MAX || sending.stop.signal.aborted) {
         throw thrown;
       }
       await pause(PART_WAIT_MS * 2 ** tries);
@@ -158,17 +182,24 @@ function request(
   url: string,
   body: XMLHttpRequestBodyInit,
   progress: (sent: number) => void,
-  token?: string,
+  sending: Sending,
+  headers: Record<string, string>,
 ): Promise<XMLHttpRequest> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(method, url);
-    if (token !== undefined) {
-      request.setRequestHeader("authorization", `Bearer ${token}`);
+    for (const [name, value] of Object.entries(headers)) {
+      request.setRequestHeader(name, value);
     }
-    request.upload.onprogress = (event) => progress(event.loaded / Math.max(1, event.total));
+    request.upload.onprogress = (event) => {
+      // Who waits for a file to be sent is there.
+      stay();
+      progress(event.loaded / Math.max(1, event.total));
+    };
     request.onload = () => resolve(request);
     request.onerror = () => reject(offline());
+    request.onabort = () => reject(offline());
+    sending.stop.signal.addEventListener("abort", () => request.abort());
     request.send(body);
   });
 }

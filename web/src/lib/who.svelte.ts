@@ -1,6 +1,8 @@
 // In whose space one is: one's own, a child's, that of someone one helps. Always in sight. Must
 // not know what is done there.
 import { api, given } from "./api";
+import { rememberSpace, spaceBefore } from "./router.svelte";
+import { session } from "./session.svelte";
 
 /** Someone whose space may be entered. */
 export interface Person {
@@ -11,6 +13,8 @@ export interface Person {
   as: As;
   /** Until when, where it ends. */
   until?: string;
+  /** Of a patient: the access that is open. */
+  access?: { expiresAt: string; mode: string };
 }
 
 /** What someone is to the person whose space it is. */
@@ -21,9 +25,11 @@ interface Who {
   current: Person | undefined;
   /** How often one has gone to another's: what is shown of the one before goes away. */
   switched: number;
+  /** Whether it was looked up for whom one may act. */
+  known: boolean;
 }
 
-export const who = $state<Who>({ people: [], current: undefined, switched: 0 });
+export const who = $state<Who>({ people: [], current: undefined, switched: 0, known: false });
 
 /** The space in hand, as a path names it. */
 export function spaceId(): string {
@@ -54,6 +60,10 @@ export async function findPeople(): Promise<void> {
     return;
   }
   const helped = await given(api.GET("/v1/spaces/{spaceId}/helped", { params }));
+  if (session.actor !== "citizen") {
+    // Somebody else came in meanwhile.
+    return;
+  }
   const me: Person = { spaceId: "me", name: own.holder.firstName, as: "holder" };
   const children = own.dependants.map(
     (one): Person => ({ spaceId: one.spaceId, name: one.firstName, as: "representative" }),
@@ -62,6 +72,10 @@ export async function findPeople(): Promise<void> {
     .filter((one) => one.state === "accepted")
     .map((one): Person => ({ spaceId: one.spaceId, name: one.name, as: "caregiver" }));
   who.people = [me, ...children, ...others];
+  const before = who.people.find((one) => one.spaceId === spaceBefore());
+  if (who.current === undefined && before) {
+    switchTo(before);
+  }
   who.current ??= me;
 }
 
@@ -69,6 +83,7 @@ export async function findPeople(): Promise<void> {
 export function switchTo(person: Person): void {
   who.current = person;
   who.switched += 1;
+  rememberSpace(isOwn() ? undefined : person.spaceId);
 }
 
 /** Whose space a professional or a helper by profession has in hand. */
@@ -79,6 +94,7 @@ export function takeInHand(person: Person): void {
 
 /** Nobody is here any more. */
 export function forgetPeople(): void {
+  who.known = false;
   who.people = [];
   who.current = undefined;
 }

@@ -7,7 +7,7 @@ const HL7 = "urn:hl7-org:v3";
 /** How deep sections and blocks are followed. */
 const DEPTH_MAX = 40;
 /** A narrative's elements, and what shows them. */
-const shownAs: Record<string, string> = {
+const shownAs = new Map<string, string>(Object.entries({
   paragraph: "p",
   content: "span",
   list: "ul",
@@ -23,7 +23,7 @@ const shownAs: Record<string, string> = {
   br: "br",
   sub: "sub",
   sup: "sup",
-};
+}));
 /** What a cell may say of itself. */
 const SPANS = ["colspan", "rowspan"];
 
@@ -122,7 +122,10 @@ function sectionView(section: Element, level: number, words: PreviewWords): Node
     block.append(...narrative(text, 0, words));
     shown.push(block);
   }
-  for (const component of level > DEPTH_MAX ? [] : children(section, "component")) {
+  if (level > DEPTH_MAX) {
+    return [...shown, textElement("p", words.left, "meta")];
+  }
+  for (const component of children(section, "component")) {
     for (const inner of children(component, "section")) {
       shown.push(...sectionView(inner, level + 1, words));
     }
@@ -132,10 +135,10 @@ function sectionView(section: Element, level: number, words: PreviewWords): Node
 
 function narrative(of: Element, depth: number, words: PreviewWords): Node[] {
   if (depth > DEPTH_MAX) {
-    return [];
+    return [textElement("span", words.left, "meta")];
   }
   return [...of.childNodes].flatMap((node): Node[] => {
-    if (node.nodeType === Node.TEXT_NODE) {
+    if (node.nodeType === Node.TEXT_NODE || node.nodeType === Node.CDATA_SECTION_NODE) {
       return [document.createTextNode(node.textContent ?? "")];
     }
     if (!(node instanceof Element)) {
@@ -145,7 +148,9 @@ function narrative(of: Element, depth: number, words: PreviewWords): Node[] {
       return [textElement("span", words.left, "meta")];
     }
     const inner = narrative(node, depth + 1, words);
-    const kind = shownAs[node.localName];
+    // What an author struck out is not read as if it stood.
+    const isStruck = node.localName === "content" && node.getAttribute("revised") === "delete";
+    const kind = isStruck ? "del" : shownAs.get(node.localName);
     if (kind === undefined) {
       return inner;
     }

@@ -6,15 +6,19 @@ import type { FromPreview, ToPreview } from "./protocol";
 
 const view = document.getElementById("view") as HTMLElement;
 
+/** One content is shown, and no other after it. */
+let isGiven = false;
+
 function tell(message: FromPreview): void {
   // The one who asks holds this very frame: whatever its origin, it is known already.
   parent.postMessage(message, "*");
 }
 
 addEventListener("message", (event: MessageEvent<ToPreview>) => {
-  if (event.source !== parent) {
+  if (event.source !== parent || isGiven) {
     return;
   }
+  isGiven = true;
   const { media, bytes, words } = event.data;
   const shown = async () => {
     if (media === "application/pdf") {
