@@ -69,6 +69,11 @@ test("a parent refuses for one child, takes the other in hand and asks to close"
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(`L’espace de ${attached.firstName}`);
   await expect(people.getByRole("button", { name: new RegExp(`^${attached.firstName}`) })).toHaveAttribute("aria-pressed", "true");
   await look(page, "enfant");
+  // Going back is going back to one's own, and forward to the child's again.
+  await page.goBack();
+  await expect(people.getByRole("button", { name: /\(vous\)$/ })).toHaveAttribute("aria-pressed", "true");
+  await page.goForward();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`L’espace de ${attached.firstName}`);
   await page.getByRole("link", { name: "Ajouter un document" }).click();
   // A telephone that loads the page again after its camera stays in the child's space.
   await page.reload();

@@ -24,13 +24,12 @@ async function keep(page: Response): Promise<void> {
   const text = await page.clone().text();
   const name = await nameOf(text);
   const before = await caches.keys();
-  if (before.includes(name) && (await caches.match(PAGE, { cacheName: name }))) {
-    return;
+  if (!(await caches.match(PAGE, { cacheName: name }))) {
+    const fresh = await caches.open(name);
+    const asked = [...text.matchAll(/(?:src|href)="(\/[^"]+\.(?:js|css|svg|webmanifest))"/g)];
+    await fresh.addAll(asked.map((found) => found[1] ?? PAGE));
+    await fresh.put(PAGE, page);
   }
-  const fresh = await caches.open(name);
-  const asked = [...text.matchAll(/(?:src|href)="(\/[^"]+\.(?:js|css|svg|webmanifest))"/g)];
-  await fresh.addAll(asked.map((found) => found[1] ?? PAGE));
-  await fresh.put(PAGE, page);
   await Promise.all(before.filter((other) => other !== name).map((other) => caches.delete(other)));
 }
 
@@ -46,18 +45,28 @@ async function page(event: FetchEvent): Promise<Response> {
   }
 }
 
-/** A file that never changes under its name. */
-async function asset(request: Request): Promise<Response> {
-  const kept = await caches.match(request);
+/** A file that never changes under its name; kept with the build in hand. */
+async function asset(event: FetchEvent): Promise<Response> {
+  const kept = await caches.match(event.request);
   if (kept) {
     return kept;
   }
-  const found = await fetch(request);
+  const found = await fetch(event.request);
   if (found.ok) {
-    const [name] = await caches.keys();
-    await (await caches.open(name ?? CACHE)).put(request, found.clone());
+    const copy = found.clone();
+    event.waitUntil(keepBeside(event.request, copy).catch(() => undefined));
   }
   return found;
+}
+
+/** Keeps a file beside the newest page that is kept. */
+async function keepBeside(request: Request, file: Response): Promise<void> {
+  for (const name of (await caches.keys()).reverse()) {
+    if (await caches.match(PAGE, { cacheName: name })) {
+      await (await caches.open(name)).put(request, file);
+      return;
+    }
+  }
 }
 
 worker.addEventListener("install", (event) => {
@@ -73,7 +82,7 @@ worker.addEventListener("fetch", (event) => {
     return;
   }
   if (pathname.startsWith(ASSETS)) {
-    event.respondWith(asset(request));
+    event.respondWith(asset(event));
   } else if (request.mode === "navigate" && request.destination === "document" && !OTHERS.test(pathname)) {
     event.respondWith(page(event));
   }

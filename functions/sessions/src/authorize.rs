@@ -24,6 +24,8 @@ const COOKIE: &str = "authorization";
 const COOKIE_PATH: &str = "/v1/sessions/authorization";
 /// Seconds that someone may take at their provider.
 const AUTHORIZATION_S: i64 = 600;
+/// Logins at a provider from one source in an hour: a whole hospital may have one address.
+const AUTHORIZATIONS_PER_SOURCE_MAX: u32 = 2_000;
 /// Longest code that is passed on.
 const CODE_CHARS_MAX: usize = 2_048;
 
@@ -121,7 +123,7 @@ pub(crate) async fn authorize(
     body: Result<JsonBody<NewAuthorization>, Problem>,
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<AuthorizationBegun>), Problem> {
     let provider = body?.value.provider;
-    slow_down(&app, &source).await?;
+    slow_down(&app, "authorization", &source).await?;
     let secret = Secret(OpaqueToken::generate(app.random.as_ref()));
     let endpoint = app.providers.authorization_endpoint(provider.kind()).await;
     let endpoint = endpoint.ok_or(ProblemKind::Unavailable)?;
@@ -164,7 +166,7 @@ pub(crate) async fn complete(
     body: Result<JsonBody<AuthorizationCompletion>, Problem>,
 ) -> Result<([(HeaderName, HeaderValue); 2], Json<AuthorizationCompleted>), Problem> {
     let asked = body?.value;
-    slow_down(&app, &source).await?;
+    slow_down(&app, "authorization-completion", &source).await?;
     let secret = crate::refresh_token::cookie_in(&headers, COOKIE)
         .and_then(OpaqueToken::parse)
         .map(Secret)
@@ -198,9 +200,9 @@ pub(crate) async fn complete(
 }
 
 /// Slows down whoever has us ask a provider again and again.
-async fn slow_down(app: &App, source: &str) -> Result<(), Problem> {
-    let limit = app.limits.login_per_source;
-    let wait = app.throttles.count("authorization", source, limit, app.clock.now()).await?;
+async fn slow_down(app: &App, act: &'static str, source: &str) -> Result<(), Problem> {
+    let limit = AUTHORIZATIONS_PER_SOURCE_MAX;
+    let wait = app.throttles.count(act, source, limit, app.clock.now()).await?;
     wait.map_or(Ok(()), |wait_s| Err(Problem::slow_down(wait_s)))
 }
 

@@ -21,6 +21,7 @@ async function ask(request: Request): Promise<Response> {
 /** Renews the access token by the cookie; `false` where there is no session any more. */
 export function renew(): Promise<boolean> {
   renewing ??= (async () => {
+    const before = session.token;
     const answer = await ask(new Request("/v1/sessions/refresh", { method: "POST" }));
     if (!answer.ok && answer.status !== UNAUTHENTICATED) {
       // Too fast, or a fault of ours: the session may well go on.
@@ -28,6 +29,10 @@ export function renew(): Promise<boolean> {
     }
     if (answer.ok) {
       const opened = (await answer.json()) as { accessToken: string };
+      if (session.token !== before) {
+        // Meanwhile one has left, or somebody else has come.
+        return false;
+      }
       session.token = opened.accessToken;
     }
     return answer.ok;
@@ -49,16 +54,23 @@ async function authorised(request: Request): Promise<Response> {
     return ask(request);
   }
   const again = request.clone();
-  request.headers.set("authorization", `Bearer ${session.token}`);
+  const token = session.token;
+  request.headers.set("authorization", `Bearer ${token}`);
   const answer = await ask(request);
   if (answer.status !== UNAUTHENTICATED) {
     return answer;
   }
-  // What another provider vouches for is not renewed by a cookie.
-  if (session.actor !== "citizen" || !(await renew())) {
-    sessionOver();
+  if (session.token === token) {
+    // What another provider vouches for is not renewed by a cookie.
+    const isRenewed = session.actor === "citizen" && (await renew());
+    if (!isRenewed && session.token === token) {
+      sessionOver();
+    }
+  }
+  if (session.token === undefined || session.token === token) {
     return answer;
   }
+  // Renewed, by this request or by another beside it.
   again.headers.set("authorization", `Bearer ${session.token}`);
   return ask(again);
 }

@@ -47,12 +47,17 @@ export class DraftKeeper {
     clearTimeout(this.#timer);
     const params = { path: this.#path };
     const body = text.trim();
-    this.#kept = body;
     const kept =
       body === ""
         ? api.DELETE("/v1/spaces/{spaceId}/threads/{threadId}/draft", { params })
         : api.PUT("/v1/spaces/{spaceId}/threads/{threadId}/draft", { params, body: { body } });
-    await given(kept as Promise<{ data?: unknown; error?: unknown; response: Response }>).catch(() => undefined);
+    await given(kept as Promise<{ data?: unknown; error?: unknown; response: Response }>).then(
+      () => {
+        this.#kept = body;
+      },
+      // Not reached: the text is on the page still, and is kept at the next word.
+      () => undefined,
+    );
   }
 
   /** The text was sent: nothing is kept any more. */

@@ -13,18 +13,39 @@ export const route = $state({
  * browser loads again is the same person's. An id, and of another than oneself alone. */
 let space: string | undefined = (history.state as { space?: string } | null)?.space;
 
+if (history.state === null) {
+  history.replaceState({ space }, "");
+}
+
 /** The space that the page in hand was in before it was loaded again. */
 export function spaceBefore(): string | undefined {
   return space;
 }
 
-/** Keeps in whose space one is. */
+/** Keeps in whose space one is, for the pages that one goes to from now on. */
 export function rememberSpace(id: string | undefined): void {
   space = id;
-  history.replaceState({ space }, "");
 }
 
-addEventListener("popstate", () => {
+/** Who is told that one went back to a page in another's space. */
+let told: ((id: string | undefined) => void) | undefined;
+
+/** Hears of going back to a page in another's space, or in one's own again. */
+export function onSpaceOf(hears: (id: string | undefined) => void): void {
+  told = hears;
+}
+
+addEventListener("popstate", (event: PopStateEvent) => {
+  if (event.state === null) {
+    // A place within the page, made by the browser: it is in the same space.
+    history.replaceState({ space }, "");
+  } else {
+    const before = (event.state as { space?: string }).space;
+    if (before !== space) {
+      space = before;
+      told?.(before);
+    }
+  }
   // A place within the page is the same page.
   if (location.pathname !== route.path) {
     arrive(location.pathname);

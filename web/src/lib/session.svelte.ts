@@ -65,11 +65,17 @@ export function opened(token: string, actor: Actor): void {
   session.actor = actor;
   session.known = true;
   session.over = undefined;
+  endsAt = Infinity;
   stay();
 }
 
 /** A gesture: the session goes on. */
 export function stay(): void {
+  if (session.token !== undefined && Date.now() > endsAt) {
+    // The device slept: the gesture is that of whoever is there now.
+    void leave("idle");
+    return;
+  }
   clearTimeout(warning);
   clearTimeout(ending);
   session.ending = false;
@@ -84,25 +90,37 @@ export function stay(): void {
 
 /** The session is over already. */
 export function sessionOver(): void {
-  forget("expired");
+  if (session.token !== undefined) {
+    forget("expired");
+  }
 }
 
 /** Logs out, as far as it is reached: here it is over in any case. The cookie ends the session where
  * the token in hand is over already. */
 export async function leave(why: "idle" | "left"): Promise<void> {
   const token = session.token;
+  // Another's cookie, of the same browser, is not what a professional leaves.
+  const credentials = session.actor === "citizen" ? "same-origin" : "omit";
   forget(why);
-  if (token !== undefined) {
-    const headers = { authorization: `Bearer ${token}` };
-    await fetch("/v1/sessions/current", { method: "DELETE", headers, keepalive: true }).catch(
-      () => undefined,
-    );
-  }
+  const headers: HeadersInit = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const gone = fetch("/v1/sessions/current", { method: "DELETE", headers, credentials, keepalive: true });
+  await gone.catch(() => undefined);
+}
+
+/** What is done last, while one is still somebody: keeping what was being written. */
+const leaving = new Set<() => void>();
+
+/** Has something done before the session is over; gives how to take it back. */
+export function beforeLeaving(last: () => void): () => void {
+  leaving.add(last);
+  return () => leaving.delete(last);
 }
 
 function forget(why: Session["over"]): void {
   clearTimeout(warning);
   clearTimeout(ending);
+  endsAt = Infinity;
+  leaving.forEach((last) => last());
   Object.assign(session, { token: undefined, rpps: undefined, known: true, ending: false, over: why });
   rememberSpace(undefined);
   go(doorOf[session.actor], true);

@@ -36,6 +36,7 @@ export class Step {
   /** Asks for it. */
   async begin(purpose: Purpose): Promise<void> {
     const begun = await given(api.POST("/v1/sessions/current/step-up", { body: { purpose } }));
+    this.#proven = undefined;
     const has = (way: string) => begun.channels.includes(way);
     this.way = has("passkey") ? "passkey" : has("totp") ? "application" : "message";
     this.#begun = begun;

@@ -131,6 +131,7 @@ async function inParts(
     progress(before / file.size);
   }
   const body = { parts: sent };
+  sending.stop.signal.throwIfAborted();
   await given(
     api.POST("/v1/spaces/{spaceId}/documents/{documentId}/upload/completion", { params: { path }, body }),
   );
@@ -146,6 +147,7 @@ async function announced(file: File, entry: Entry, sending: Sending): Promise<Up
   const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
   const sha256 = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, "0")).join("");
   const body = { ...entry, contentType: file.type || "application/octet-stream", size: file.size, sha256 };
+  sending.stop.signal.throwIfAborted();
   const params = { path: { spaceId: sending.spaceId }, header: { "Idempotency-Key": sending.key } };
   const upload = (await given(api.POST("/v1/spaces/{spaceId}/documents", { params, body }))) as UploadView;
   sending.documentId = upload.documentId;
@@ -185,6 +187,7 @@ function request(
   sending: Sending,
   headers: Record<string, string>,
 ): Promise<XMLHttpRequest> {
+  sending.stop.signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(method, url);

@@ -1,7 +1,7 @@
 // In whose space one is: one's own, a child's, that of someone one helps. Always in sight. Must
 // not know what is done there.
 import { api, given } from "./api";
-import { rememberSpace, spaceBefore } from "./router.svelte";
+import { onSpaceOf, rememberSpace, spaceBefore } from "./router.svelte";
 import { session } from "./session.svelte";
 
 /** Someone whose space may be entered. */
@@ -60,7 +60,7 @@ export async function findPeople(): Promise<void> {
     return;
   }
   const helped = await given(api.GET("/v1/spaces/{spaceId}/helped", { params }));
-  if (session.actor !== "citizen") {
+  if (session.actor !== "citizen" || session.token === undefined) {
     // Somebody else came in meanwhile.
     return;
   }
@@ -78,6 +78,13 @@ export async function findPeople(): Promise<void> {
   }
   who.current ??= me;
 }
+
+onSpaceOf((id) => {
+  const person = who.people.find((one) => one.spaceId === (id ?? "me"));
+  if (person && session.actor === "citizen") {
+    switchTo(person);
+  }
+});
 
 /** Goes to the space of another. */
 export function switchTo(person: Person): void {

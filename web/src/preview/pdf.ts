@@ -1,6 +1,6 @@
 // A PDF, page by page: a picture of each where it is looked at, and its text for who does not see
 // it. Nothing in it runs, no link of it is followed. Must not know where the bytes are from.
-import { getDocument, type PDFDocumentProxy, type PDFPageProxy } from "pdfjs-dist";
+import { getDocument, type PDFDocumentProxy, type PDFPageProxy, type RenderTask } from "pdfjs-dist";
 // In a frame of no origin no worker can be made: the frame is apart already.
 import * as worker from "pdfjs-dist/build/pdf.worker.mjs";
 import type { PreviewWords } from "./protocol";
@@ -16,16 +16,27 @@ const RESIZED_MS = 200;
 /** How much larger and smaller, and by how much at once. */
 const ZOOMS = [1, 1.5, 2, 3];
 
+/** What is being drawn where: one picture at a time on a canvas. */
+const drawing = new Map<HTMLCanvasElement, RenderTask>();
+
 /** Shows a PDF. */
 export async function pdfView(view: HTMLElement, bytes: ArrayBuffer, words: PreviewWords): Promise<void> {
   const pdf = await getDocument({ data: new Uint8Array(bytes), useWasm: false, enableXfa: false }).promise;
   const pages = document.createElement("div");
   let zoom = 0;
-  let watching = await lay(pdf, pages, 1, words);
+  let watching = watched(pages, await laidOut(pdf, 1, words));
+  let turn = 0;
   const redraw = (step: number) => {
     zoom = Math.min(ZOOMS.length - 1, Math.max(0, zoom + step));
-    watching.disconnect();
-    void lay(pdf, pages, ZOOMS[zoom] ?? 1, words).then((next) => (watching = next));
+    turn += 1;
+    const mine = turn;
+    void laidOut(pdf, ZOOMS[zoom] ?? 1, words).then((laid) => {
+      // Asked for again meanwhile, it is laid out again.
+      if (mine === turn) {
+        watching.disconnect();
+        watching = watched(pages, laid);
+      }
+    });
   };
   view.replaceChildren(zoomBar(words, redraw), pages);
   if (pdf.numPages > PAGES_MAX) {
@@ -55,35 +66,43 @@ function zoomBar(words: PreviewWords, redraw: (step: number) => void): HTMLEleme
   return bar;
 }
 
-/** Lays the pages out at their size; each is drawn while it is near what is seen. */
-async function lay(pdf: PDFDocumentProxy, pages: HTMLElement, zoom: number, words: PreviewWords): Promise<IntersectionObserver> {
+/** The pages at their size, white. */
+async function laidOut(pdf: PDFDocumentProxy, zoom: number, words: PreviewWords): Promise<Map<HTMLElement, PDFPageProxy>> {
   const width = Math.max(280, document.documentElement.clientWidth - 16) * zoom;
-  const of = new Map<Element, PDFPageProxy>();
-  const laid: HTMLElement[] = [];
+  const laid = new Map<HTMLElement, PDFPageProxy>();
   for (let number = 1; number <= Math.min(pdf.numPages, PAGES_MAX); number += 1) {
     const page = await pdf.getPage(number);
     const name = words.page.replace("{page}", String(number)).replace("{pages}", String(pdf.numPages));
-    const section = await pageView(page, name, width);
-    of.set(section, page);
-    laid.push(section);
+    laid.set(pageView(page, name, width), page);
   }
-  pages.replaceChildren(...laid);
+  return laid;
+}
+
+/** Shows them; each is drawn while it is near what is seen. */
+function watched(pages: HTMLElement, laid: Map<HTMLElement, PDFPageProxy>): IntersectionObserver {
+  drawing.forEach((task) => task.cancel());
+  drawing.clear();
+  pages.replaceChildren(...laid.keys());
   const watching = new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) {
-        const [page, canvas] = [of.get(target), target.querySelector("canvas")];
+        const [page, canvas] = [laid.get(target as HTMLElement), target.querySelector("canvas")];
         if (page && canvas) {
-          void (isIntersecting ? draw(page, canvas, width) : forget(canvas));
+          void (isIntersecting ? draw(page, canvas) : forget(canvas));
         }
       }
     },
     { rootMargin: "100% 0px" },
   );
-  laid.forEach((section) => watching.observe(section));
+  laid.forEach((page, section) => {
+    watching.observe(section);
+    // A page of which no text can be read is a picture still.
+    speak(page, section).catch(() => undefined);
+  });
   return watching;
 }
 
-async function pageView(page: PDFPageProxy, name: string, width: number): Promise<HTMLElement> {
+function pageView(page: PDFPageProxy, name: string, width: number): HTMLElement {
   const size = page.getViewport({ scale: 1 });
   const section = document.createElement("section");
   section.setAttribute("aria-label", name);
@@ -94,23 +113,40 @@ async function pageView(page: PDFPageProxy, name: string, width: number): Promis
   forget(canvas);
   const spoken = document.createElement("p");
   spoken.className = "hidden";
-  spoken.textContent = (await page.getTextContent()).items.map((item) => ("str" in item ? item.str : "")).join(" ");
   section.append(canvas, spoken);
   return section;
 }
 
+/** Its text, for who does not see it. */
+async function speak(page: PDFPageProxy, section: HTMLElement): Promise<void> {
+  const { items } = await page.getTextContent();
+  const spoken = section.querySelector("p");
+  if (spoken) {
+    spoken.textContent = items.map((item) => ("str" in item ? item.str : "")).join(" ");
+  }
+}
+
 /** Draws a page: at twice the points of the screen at most, and no more than a memory bears. */
-async function draw(page: PDFPageProxy, canvas: HTMLCanvasElement, width: number): Promise<void> {
+async function draw(page: PDFPageProxy, canvas: HTMLCanvasElement): Promise<void> {
+  drawing.get(canvas)?.cancel();
   const size = page.getViewport({ scale: 1 });
+  const width = Number.parseFloat(canvas.style.width);
   const wanted = (width / size.width) * Math.min(2, devicePixelRatio || 1);
   const most = Math.sqrt(POINTS_MAX / (size.width * size.height));
   const viewport = page.getViewport({ scale: Math.min(wanted, most) });
   [canvas.width, canvas.height] = [Math.ceil(viewport.width), Math.ceil(viewport.height)];
-  // A page that cannot be drawn stays white; its text is there.
-  await page.render({ canvas, viewport }).promise.catch(() => undefined);
+  const task = page.render({ canvas, viewport });
+  drawing.set(canvas, task);
+  // Given up, it is drawn when it is looked at again; a page that cannot be drawn stays white.
+  await task.promise.catch(() => undefined);
+  if (drawing.get(canvas) === task) {
+    drawing.delete(canvas);
+  }
 }
 
 /** Gives its memory back. */
 function forget(canvas: HTMLCanvasElement): void {
+  drawing.get(canvas)?.cancel();
+  drawing.delete(canvas);
   [canvas.width, canvas.height] = [1, 1];
 }
