@@ -1,6 +1,6 @@
 //! Stand-ins for the providers outside: Pro Santé Connect, the phone line's, the
 //! insurer's. Each publishes discovery and keys and issues short-lived tokens,
-//! to anyone who asks, by a request or by a browser ([`crate::provider_login`]): they exist on
+//! to anyone who asks, by a request or by a browser (its page lies beside this): they exist on
 //! this machine only. Must not know our own
 //! tokens.
 

@@ -15,6 +15,8 @@ test("what anyone sees is accessible, on any screen", async ({ page }) => {
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await look(page, name);
   }
+  // The warning against fraud is everywhere.
+  await expect(page.getByText(/Nous ne vous appelons ni ne vous écrivons jamais/)).toBeVisible();
   // Where one has to be known, one is asked to log in.
   await page.goto("/documents");
   await expect(page).toHaveURL(/\/connexion$/);
@@ -293,8 +295,20 @@ test("a large file goes on where the connection broke", async ({ page }) => {
   await look(page, "envoi-coupe");
   const before = tried;
   await resume.click();
+  // The bar says how far it is, neither nothing nor all.
+  await expect(page.getByText(/^[1-9]\d % envoyés$/)).toBeVisible();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("scanner", { timeout: 90_000 });
   const parts = Math.ceil(statSync(file).size / (8 * 1024 * 1024));
   expect(tried - before, "what was sent is not sent again").toBeLessThan(parts);
   await expect(page.getByRole("button", { name: "Ouvrir" })).toBeVisible({ timeout: 60_000 });
+
+  // As large, the archive comes piece by piece, and one sees how far it is.
+  await page.getByRole("link", { name: "Réglages" }).click();
+  await stepUp(page, person, () => page.getByRole("button", { name: "Préparer l’archive" }).click());
+  await page.getByRole("button", { name: "Continuer" }).click();
+  await page.getByRole("button", { name: "Télécharger l’archive" }).click({ timeout: 60_000 });
+  await expect(page.getByText(/^[1-9]\d % téléchargés$/)).toBeVisible();
+  const archive = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Enregistrer l’archive" }).click({ timeout: 60_000 });
+  expect(statSync(await (await archive).path()).size).toBeGreaterThan(LARGE);
 });

@@ -89,6 +89,10 @@ test("a professional finds a patient, is let in, reads, deposits and writes", as
   await page.getByRole("link", { name: "Messages" }).click();
   await page.getByRole("link", { name: "Vos résultats" }).click();
   await expect(page.getByText("Bonjour, tout va bien.")).toBeVisible();
+  await page.getByRole("button", { name: "Ouvrir la pièce jointe compte-rendu" }).click();
+  const joined = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Pièce jointe : compte-rendu" }).click();
+  expect((await joined).suggestedFilename()).toMatch(/^compte-rendu/);
   await page.getByLabel("Votre réponse").fill("Merci, docteur.");
   await page.getByRole("button", { name: "Envoyer" }).click();
   await expect(page.getByRole("article").filter({ hasText: "Merci, docteur." })).toBeVisible();
@@ -115,6 +119,39 @@ test("a professional finds a patient, is let in, reads, deposits and writes", as
   await office.close();
   expect(heard).toEqual([]);
   expect(said).toEqual([]);
+});
+
+test("an optician reads what the matrix shows opticians, and no more", async ({ browser, page }) => {
+  const person = await invite();
+  await enter(page, person);
+  for (const [name, type] of [["analyse", "CR de biologie déposé par le patient"], ["attestation", "Document administratif déposé par le patient"]] as const) {
+    await page.getByRole("link", { name: "Accueil" }).click();
+    await page.getByRole("link", { name: "Ajouter un document" }).click();
+    await page.getByLabel("Choisir un fichier, ou prendre une photo").setInputFiles({ name: `${name}.txt`, mimeType: "text/plain", buffer: Buffer.from(name) });
+    await page.getByLabel("Type de document").selectOption(type);
+    await page.getByRole("button", { name: "Ajouter", exact: true }).click();
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(name);
+  }
+  await page.getByRole("link", { name: "Qui peut voir" }).click();
+  await page.getByRole("button", { name: "Afficher un code" }).click();
+  const presenceCode = (await page.locator(".code [aria-hidden]").textContent()) ?? "";
+  const desk = await (await browser.newContext()).newPage();
+  await desk.goto("/professionnel");
+  await vouched(desk, "Se connecter avec Pro Santé Connect", { "Numéro RPPS": rpps(), "Code de la profession": "28", Nom: "Noa Verre" });
+  await desk.getByLabel("Nom de naissance").fill(person.birthName);
+  await desk.getByLabel("Premier prénom").fill(person.firstName);
+  await desk.getByLabel("Date de naissance").fill(person.birthDate);
+  await desk.getByLabel("Numéro de sécurité sociale").fill(person.nir);
+  await desk.getByRole("button", { name: "Chercher" }).click();
+  await desk.getByLabel("Il l’a écrit").check();
+  await desk.getByLabel("Code de présence").fill(presenceCode);
+  await desk.getByRole("button", { name: "Ouvrir l’accès" }).click();
+  await desk.getByRole("link", { name: "Voir les documents" }).click();
+  await expect(desk.getByRole("link", { name: "attestation" })).toBeVisible();
+  await expect(desk.getByRole("link", { name: "analyse" })).toHaveCount(0);
+  // Come back to, the access is open still.
+  await desk.getByRole("link", { name: "Patient", exact: true }).click();
+  await expect(desk.getByText(/L’accès est ouvert jusqu’au/)).toBeVisible();
 });
 
 test("a professional breaks the glass and says why; agents look at it", async ({ page }) => {

@@ -157,6 +157,13 @@ test("escape pressed twice leaves at once, and nothing comes back", async ({ pag
   await expect(page).toHaveURL("https://www.wikipedia.org/");
   await page.goto("/accueil");
   await expect(page).toHaveURL(/\/connexion$/);
+
+  // So does the button.
+  await enter(page, await invite());
+  await page.getByRole("button", { name: "Quitter vite" }).click();
+  await expect(page).toHaveURL("https://www.wikipedia.org/");
+  await page.goto("/accueil");
+  await expect(page).toHaveURL(/\/connexion$/);
 });
 
 test.describe("kept on the device", () => {
