@@ -43,7 +43,7 @@ pub(crate) struct FolderView {
         (status = 200, body = FolderList),
         (status = "4XX", body = ProblemBody, content_type = "application/problem+json"),
     ),
-    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen"]))),
+    security(("bearer" = [])), extensions(("x-actors" = json!(["citizen", "professional", "support"]))),
 )]
 pub(crate) async fn list(
     State(app): State<App>,
