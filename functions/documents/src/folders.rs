@@ -9,13 +9,13 @@ use axum::Json;
 use axum::extract::{Path, State};
 use espace_access::Done;
 use espace_domain::DocumentId;
-use espace_domain::decision::{Action, Situation, decide};
+use espace_domain::decision::Action;
 use espace_http::{Bearer, Problem, ProblemBody};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::list::BATCH;
+use crate::list::{BATCH, is_shown};
 
 /// Entries opened for the list, newest first: what lies deeper is found by its folder's name.
 const OPENED_MAX: usize = 5_000;
@@ -62,9 +62,7 @@ pub(crate) async fn list(
         more = found.1;
         for document in found.0 {
             opened += 1;
-            let facts = Some(visit.facts(&document));
-            let situation = Situation { document: facts, ..visit.situation };
-            let is_shown = decide(visit.party, Action::ReadDocument, &situation).is_allowed();
+            let is_shown = is_shown(&visit, &document);
             after = Some(document.document_id);
             if let Some(name) = document.details.folder
                 && is_shown

@@ -54,6 +54,12 @@ pub(crate) async fn list(
     pages(&app, (&visit, &permit), &page?, wanted).await.map(Json)
 }
 
+/// Whether the visitor may see a document.
+pub(crate) fn is_shown(visit: &Visit, document: &Document) -> bool {
+    let situation = Situation { document: Some(visit.facts(document)), ..visit.situation };
+    decide(visit.party, Action::ReadDocument, &situation).is_allowed()
+}
+
 /// A page of what is wanted among what the caller may see.
 pub(crate) async fn pages(
     app: &App,
@@ -73,10 +79,7 @@ pub(crate) async fn pages(
         more = found.1;
         for document in found.0 {
             opened += 1;
-            let facts = Some(visit.facts(&document));
-            let situation = Situation { document: facts, ..visit.situation };
-            let is_shown = decide(visit.party, Action::ReadDocument, &situation).is_allowed();
-            let is_wanted = is_shown && wanted(&document);
+            let is_wanted = is_shown(visit, &document) && wanted(&document);
             if is_wanted && items.len() >= limit {
                 has_another = true;
                 break;
