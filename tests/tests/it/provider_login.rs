@@ -1,8 +1,13 @@
 //! Logging in at one's own provider, as a browser does: there, back, and no other's way.
 
 use anyhow::{Context, Result};
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use data_encoding::BASE64URL_NOPAD;
 use espace_crypto::OpaqueToken;
 use journeys::{Deployed, rpps};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use local_cloud::api::Answer;
 use reqwest::{Client, Method, Url, redirect::Policy};
 use serde_json::{Value, json};
@@ -96,11 +101,20 @@ async fn a_code_is_nothing_without_our_key() -> Result<()> {
     let asked: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     let part = |name: &str| asked.iter().find(|(key, _)| key == name).map(|(_, v)| v.clone());
     assert_eq!(part("code_challenge_method").as_deref(), Some("S256"));
-    let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
+    let challenge = BASE64URL_NOPAD.encode(digest(&SHA256, verifier.as_bytes()).as_ref());
+    assert_eq!(part("code_challenge"), Some(challenge), "the verifier is the right one");
+    // All is right but the key: signed with another, under the name of ours.
+    // (The first token that is signed publishes it.)
+    deployed.api.support("A-901").await?;
+    let published = deployed.api.get("/.well-known/jwks.json", None).await?.ok()?;
+    let mut header = Header::new(Algorithm::ES256);
+    header.kid = published["keys"][0]["kid"].as_str().map(str::to_owned);
+    assert!(header.kid.is_some());
     let claims = json!({"iss": "espace-sante", "sub": "espace-sante", "exp": 4_000_000_000_i64,
         "aud": format!("{issuer}/redeem")});
-    let key = jsonwebtoken::EncodingKey::from_secret(b"guessed");
-    let forged = jsonwebtoken::encode(&header, &claims, &key)?;
+    let pair = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+    let pair = pair.ok().context("another key")?;
+    let forged = encode(&header, &claims, &EncodingKey::from_ec_der(pair.as_ref()))?;
     let form = [
         ("grant_type", "authorization_code".to_owned()),
         ("code", code),
