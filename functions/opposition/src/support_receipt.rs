@@ -47,7 +47,7 @@ pub(crate) struct ReceiptOnItsWay {
 }
 
 /// Sends the proof again: in full, to an address on file, never to one the caller tells; once a
-/// refusal is final no address is kept (R.1111-28), and nothing goes. The
+/// refusal is final no address is kept, and nothing goes. The
 /// answer is the same whether reference, number and birth date belong together.
 #[utoipa::path(
     post, path = "/v1/support/receipts", operation_id = "sendReceiptByPhone", tag = "support",
