@@ -10,7 +10,7 @@ use espace_crypto::{
 };
 use espace_domain::decision::Chain;
 use espace_http::{Bearer, Problem, ProblemBody, ProblemKind};
-use espace_storage::{Anchor, AnchorProof, StorageError};
+use espace_storage::{Anchor, AnchorProof, Space, StorageError};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -80,17 +80,21 @@ pub(crate) async fn verify(
     let (visit, permit) = enter(&app, &bearer, &space_id).await?;
     let key = &visit.opened(&permit)?.trace_key;
     // The reading itself may have been traced.
-    let space = app.guard.acts().spaces().find(&visit.space_id).await?;
-    let space = space.ok_or(ProblemKind::NotFound)?;
+    let mut space = read_space(&app, &visit).await?;
     let mut chains = Vec::new();
     for chain in Chain::ALL.into_iter().filter(|chain| shown_chain(&visit, Some(*chain)).is_ok()) {
-        let head = shown_head(&app, (&visit, &permit), &space, chain).await?;
+        let mut head = shown_head(&app, (&visit, &permit), &space, chain).await?;
         if chain.is_pending() && head.sequence == 0 {
             // Nothing of it is shown: not even that it is there.
             continue;
         }
         let proof = anchored(&app, &visit, chain, head.sequence).await?;
         let last = proof.as_ref().map(|(proof, _)| proof.head());
+        if last.flatten().is_some_and(|last| last.sequence > head.sequence) {
+            // Written and anchored since the space was read; else its end was cut off.
+            space = read_space(&app, &visit).await?;
+            head = shown_head(&app, (&visit, &permit), &space, chain).await?;
+        }
         let (verified, whole) =
             read_again(&app, (&visit, key), chain, head, last.flatten()).await?;
         // A proof that does not say how far the chain had come proves nothing.
@@ -114,6 +118,11 @@ pub(crate) async fn verify(
         anchor: ordinary.and_then(|view| view.anchor.clone()),
         chains,
     }))
+}
+
+async fn read_space(app: &App, visit: &Visit) -> Result<Space, Problem> {
+    let space = app.guard.acts().spaces().find(&visit.space_id).await?;
+    Ok(space.ok_or(ProblemKind::NotFound)?)
 }
 
 /// The last proof of a chain whose anchor is there, of a waiting one within what is shown. One whose run is not over, or was cut
