@@ -10,7 +10,7 @@ use aws_config::SdkConfig;
 use data_encoding::BASE64URL_NOPAD;
 use espace_crypto::{OpaqueToken, SystemRandom};
 use espace_domain::{Actor, Clock, Login, Random, SessionId, SpaceState, SystemClock};
-use espace_http::{ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_VALIDITY_S, Claims};
+use espace_http::{ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_TYPE, ACCESS_TOKEN_VALIDITY_S, Claims};
 use espace_storage::{
     Accounts, Attempt, AttemptKind, Attempts, Aws, ClientKind, Environment, NewSession, Sessions,
     SigningKeys, Spaces, SystemKeys, signing_period,
@@ -77,6 +77,7 @@ pub async fn citizen_token(config: &SdkConfig, stack: &Stack, login: &str) -> Re
         actor: Actor::Citizen { space_id: account.space_id, archived },
     };
     let mut header = Header::new(Algorithm::ES256);
+    header.typ = Some(ACCESS_TOKEN_TYPE.to_owned());
     header.kid = Some(entry.kid.clone());
     Ok(encode(&header, &claims, &private)?)
 }

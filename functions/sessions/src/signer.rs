@@ -10,7 +10,9 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use data_encoding::BASE64URL_NOPAD;
 use espace_domain::{Actor, Clock, Random, SessionId};
-use espace_http::{ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_VALIDITY_S, Claims, Problem};
+use espace_http::{
+    ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_TYPE, ACCESS_TOKEN_VALIDITY_S, Claims, Problem,
+};
 use espace_storage::{SigningKeyEntry, SigningKeys, signing_period};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
@@ -92,6 +94,7 @@ impl Signer {
             actor,
         };
         let mut header = Header::new(Algorithm::ES256);
+        header.typ = Some(ACCESS_TOKEN_TYPE.to_owned());
         header.kid = Some(held.kid);
         let token = encode(&header, &claims, &held.key)
             .map_err(|_| Problem::internal("a token could not be signed"))?;

@@ -38,5 +38,6 @@ pub use problems::ProblemKind;
 pub use serve::{Exact, StartError, start};
 pub use source::Source;
 pub use tokens::{
-    ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_VALIDITY_S, Claims, TokenRefused, TokenVerifier,
+    ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_TYPE, ACCESS_TOKEN_VALIDITY_S, Claims, TokenRefused,
+    TokenVerifier,
 };

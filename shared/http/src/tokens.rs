@@ -1,7 +1,7 @@
 //! Access tokens: ES256 JWTs of ours (RFC 7519, RFC 8725), verified here in
 //! every function. Must not know how they are signed.
 //!
-//! RFC 8725: the algorithm is pinned (3.1), the key is chosen by `kid` among our
+//! RFC 8725: the algorithm is pinned (3.1), the type is said (3.11), the key is chosen by `kid` among our
 //! own published keys and never fetched from a URL in the token (3.10), issuer
 //! and audience are checked (3.8, 3.9), and times are judged by our own clock.
 
@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 pub const ACCESS_TOKEN_VALIDITY_S: i64 = 600;
 /// Who our access tokens are for.
 pub const ACCESS_TOKEN_AUDIENCE: &str = "espace-sante-api";
+/// What an access token says it is (RFC 9068 section 2.1): nothing else that the same key signs is
+/// taken for one (RFC 8725 section 3.11).
+pub const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 /// Longest token worth reading.
 const TOKEN_CHARS_MAX: usize = 4_096;
 /// Clock difference tolerated between our own functions, seconds.
@@ -136,8 +139,8 @@ impl TokenVerifier {
     }
 }
 
-/// The key a token names, if it is a token at all: ES256, and no header by
-/// which it would bring its own key.
+/// The key a token names, if it is an access token at all: ES256, of its type, and no header
+/// by which it would bring its own key.
 fn named_key(token: &str) -> Option<String> {
     if token.len() > TOKEN_CHARS_MAX {
         return None;
@@ -147,7 +150,8 @@ fn named_key(token: &str) -> Option<String> {
         || header.jwk.is_some()
         || header.x5u.is_some()
         || header.x5c.is_some();
-    if header.alg != Algorithm::ES256 || brings_its_own {
+    let is_access_token = header.typ.as_deref() == Some(ACCESS_TOKEN_TYPE);
+    if header.alg != Algorithm::ES256 || !is_access_token || brings_its_own {
         return None;
     }
     header.kid

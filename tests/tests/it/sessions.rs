@@ -125,6 +125,7 @@ async fn a_token_of_our_own_key_is_judged_by_what_it_says() -> Result<()> {
     let sign =
         |algorithm: Algorithm, key: &EncodingKey, change: &dyn Fn(&mut Value, &mut Header)| {
             let (mut claims, mut header) = (claims.clone(), Header::new(algorithm));
+            header.typ = Some("at+jwt".to_owned());
             header.kid.clone_from(&kid);
             change(&mut claims, &mut header);
             encode(&header, &claims, key)
@@ -146,6 +147,9 @@ async fn a_token_of_our_own_key_is_judged_by_what_it_says() -> Result<()> {
         ours(&|_, header| header.jku = Some("http://127.0.0.1:9/jwks".to_owned()))?,
         ours(&|_, header| header.kid = Some("../../dev/null".to_owned()))?,
         ours(&|_, header| header.kid = None)?,
+        // What else the key signs: an assertion to a provider.
+        ours(&|_, header| header.typ = Some("JWT".to_owned()))?,
+        ours(&|_, header| header.typ = None)?,
         sign(Algorithm::HS256, &secret, &|_, _| {})?,
     ];
     for (number, token) in refused.iter().enumerate() {
