@@ -2,12 +2,13 @@
 //! its paths, the mailbox and the stand-in providers beside it. Must not know
 //! the API's routes.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, RwLock};
 
 use anyhow::Result;
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
@@ -22,8 +23,10 @@ use crate::site::Site;
 /// Largest body passed on: above API Gateway's own 10 MB, so that the functions'
 /// limits are what answers.
 const BODY_BYTES_MAX: usize = 100 * 1024 * 1024;
+/// Where the API is told whose request it is, as by the edge on AWS (`infra/56-edge.yaml`).
+const VIEWER_ADDRESS: HeaderName = HeaderName::from_static("x-viewer-address");
 /// Before the paths of the API.
-const API: [&str; 2] = ["/v1/", "/.well-known/"];
+pub(crate) const API: [&str; 2] = ["/v1/", "/.well-known/"];
 /// Headers of one connection, not of the message.
 const HOP_HEADERS: [HeaderName; 5] = [
     header::CONNECTION,
@@ -69,7 +72,8 @@ pub fn start(
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX));
     let task = tokio::spawn(async move {
         // Ends with the process; a failure shows as refused connections.
-        let _ended = axum::serve(listener, router).await;
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let _ended = axum::serve(listener, service).await;
     });
     RunningFront { stage, task }
 }
@@ -133,25 +137,27 @@ async fn readable_mail(State(mailbox): State<Mailbox>) -> Response {
 }
 
 /// Passes a request on to the API, where it is for the API.
-async fn pass(State(front): State<Front>, request: Request) -> Response {
+async fn pass(
+    State(front): State<Front>,
+    ConnectInfo(viewer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
     let path = request.uri().path().to_owned();
     if !API.iter().any(|prefix| path.starts_with(prefix)) {
         return front.site.serve(&path, &request.headers().clone()).await;
     }
-    match try_pass(&front, request).await {
+    match try_pass(&front, viewer, request).await {
         Ok(response) => response,
         Err(error) => (StatusCode::BAD_GATEWAY, format!("{error:#}")).into_response(),
     }
 }
 
-async fn try_pass(front: &Front, request: Request) -> Result<Response> {
+async fn try_pass(front: &Front, viewer: SocketAddr, request: Request) -> Result<Response> {
     let stage = front.stage.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
     let (parts, body) = request.into_parts();
     let body: Bytes = axum::body::to_bytes(body, BODY_BYTES_MAX).await?;
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let mut headers = without_hops(&parts.headers);
-    // The emulator decodes a binary answer only for someone who accepts it.
-    headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    let headers = passed_on(&parts.headers, viewer)?;
     let answer = front
         .http
         .request(parts.method, format!("{stage}{path}"))
@@ -166,10 +172,32 @@ async fn try_pass(front: &Front, request: Request) -> Result<Response> {
     Ok(response)
 }
 
+/// The headers of a request as the API is given them.
+fn passed_on(headers: &HeaderMap, viewer: SocketAddr) -> Result<HeaderMap> {
+    let mut headers = without_hops(headers);
+    headers.insert(VIEWER_ADDRESS, HeaderValue::from_str(&viewer.ip().to_string())?);
+    // The emulator decodes a binary answer only for someone who accepts it.
+    headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
+    Ok(headers)
+}
+
 fn without_hops(headers: &HeaderMap) -> HeaderMap {
     let mut kept = headers.clone();
     for name in HOP_HEADERS {
         kept.remove(name);
     }
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_says_themselves_where_they_are() {
+        let said = HeaderMap::from_iter([(VIEWER_ADDRESS, HeaderValue::from_static("192.0.2.1"))]);
+        let passed = passed_on(&said, SocketAddr::from(([127, 0, 0, 1], 4_000))).unwrap();
+        let all: Vec<_> = passed.get_all(VIEWER_ADDRESS).iter().collect();
+        assert_eq!(all, ["127.0.0.1"]);
+    }
 }

@@ -62,6 +62,9 @@ struct Chosen {
     name: String,
     #[serde(default)]
     structure: String,
+    /// Where else they practise, where they do.
+    #[serde(default)]
+    elsewhere: String,
 }
 
 /// What a code is redeemed with.
@@ -133,6 +136,7 @@ async fn page(
             field("profession", "Code de la profession", "10"),
             field("name", "Nom", "Camille Soignant"),
             field("structure", "Structure", "Cabinet"),
+            field("elsewhere", "Autre structure", ""),
             "<button>Entrer</button>".to_owned(),
         ];
         ("Pro Santé Connect, doublure locale", people.concat(), form(other.concat()))
@@ -165,13 +169,15 @@ async fn chosen(
     }
     let mut claims = json!({"sub": format!("f:{}", chosen.who), "nonce": asked.nonce});
     let more = if provider == "professional" {
+        let elsewhere = Some(&chosen.elsewhere).filter(|place| !place.is_empty());
+        let practices: Vec<_> = std::iter::once(&chosen.structure)
+            .chain(elsewhere)
+            .map(|place| json!({"codeProfession": chosen.profession, "structure": place}))
+            .collect();
         json!({
             "SubjectNameID": format!("8{}", chosen.who),
             "given_name": chosen.name,
-            "SubjectRefPro": {"exercices": [{
-                "codeProfession": chosen.profession,
-                "structure": chosen.structure,
-            }]},
+            "SubjectRefPro": {"exercices": practices},
         })
     } else {
         json!({"agent": chosen.who})

@@ -140,6 +140,7 @@ fn media_of(name: &Path) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::front::API;
 
     async fn status(path: &str, accept: &str) -> (StatusCode, Option<HeaderValue>) {
         let site = Site::new(PathBuf::from("/nowhere"), "https://uploads.example");
@@ -176,6 +177,25 @@ mod tests {
             );
             assert!(is_there, "{name}: {value}");
         }
+    }
+
+    #[test]
+    fn whose_request_it_is_is_said_by_the_edge_and_nothing_else_comes() {
+        let read = |name: &str| {
+            std::fs::read_to_string(crate::system::project().join("infra").join(name)).unwrap()
+        };
+        let (site, edge) = (read("55-site.yaml"), read("56-edge.yaml"));
+        let behaviors: Vec<_> = site.split("- PathPattern: ").skip(1).collect();
+        let api = behaviors.iter().filter(|text| text.contains("TargetOriginId: api"));
+        assert_eq!(api.clone().count(), API.len());
+        assert!(api.clone().all(|text| text.contains("!GetAtt WebViewer.FunctionMetadata")));
+        assert!(edge.contains("request.headers[\"x-viewer-address\"] = {value: event.viewer.ip};"));
+        assert!(edge.contains("DefaultAction: {Block: {}}"));
+        let allowing = edge.matches("Allow: {}").count();
+        assert_eq!(allowing, 1, "by the secret header alone");
+        let secret = "!Sub \"{{resolve:secretsmanager:${EdgeSecret}:SecretString}}\"";
+        assert!(edge.contains(&format!("SearchString: {secret}")));
+        assert!(site.contains(&format!("{{HeaderName: x-edge, HeaderValue: {secret}}}")));
     }
 
     #[tokio::test]

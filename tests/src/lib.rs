@@ -590,6 +590,20 @@ impl InProcess {
         Ok(Answer { status: parts.status, headers: parts.headers, body })
     }
 
+    /// Sends a body as someone at an address, which the edge says.
+    pub async fn send_from(&self, viewer: &str, path: &str, body: &Value) -> Result<Answer> {
+        let request = Request::builder()
+            .method("POST")
+            .uri(path)
+            .header("x-viewer-address", viewer)
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()))?;
+        let response = self.router.clone().oneshot(request).await?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes().to_vec();
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+
     /// Sends bytes of a media type.
     pub async fn send_bytes(
         &self,

@@ -132,5 +132,11 @@ test("an agent freezes a space, helps at a counter, and closes with a code read 
   await desk.getByRole("button", { name: "Geler l’espace" }).click();
   await expect(desk.getByRole("alert").filter({ hasText: /./ })).toBeVisible();
   await look(desk, "agent-geler");
+  await desk.getByLabel("Sa date de naissance").fill(person.birthDate);
+  await desk.getByLabel("Numéro de série de sa carte").fill(person.card.serial);
+  await desk.getByRole("button", { name: "Geler l’espace" }).click();
+  await expect(desk.getByRole("status").filter({ hasText: /gelé/ })).toBeVisible();
+  await page.getByRole("button", { name: "Rouvrir mon espace" }).click();
+  await expect(page.getByText("Votre session est terminée. Connectez-vous de nouveau.")).toBeVisible();
   expect(heard).toEqual([]);
 });

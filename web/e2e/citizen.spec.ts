@@ -1,11 +1,11 @@
 // A citizen, from the letter to their documents.
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { complaints, look } from "./look";
-import { enter, logIn, PASSWORD, prove, stepUp } from "./person";
-import { ask, codeIn, invite, job, mailCount, mailTo, rpps, token } from "./system";
+import { enter, PASSWORD, prove, stepUp } from "./person";
+import { ask, codeIn, invite, mailCount, mailTo, rpps, token } from "./system";
 
 test("what anyone sees is accessible, on any screen", async ({ page }) => {
   const heard = complaints(page);
@@ -82,6 +82,46 @@ test("who has no code asks for one, and it comes to an address that is known", a
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Que voulez-vous faire");
 });
 
+test("every step of activating and of logging in says where one is", async ({ page }) => {
+  const heard = complaints(page);
+  const person = await invite();
+  await page.goto("/activer");
+  await prove(page, person);
+  const heading = page.getByRole("heading", { level: 1 });
+  await expect(heading).toContainText("Que voulez-vous faire");
+  // What is read out is the step that one has come to.
+  await expect(heading).toBeFocused();
+  await page.getByRole("button", { name: /Activer mon espace/ }).click();
+  await expect(heading).toBeFocused();
+  await page.getByRole("button", { name: "Activer mon espace" }).click();
+  await expect(page.getByLabel("Identifiant")).toHaveAttribute("aria-invalid", "true");
+  await look(page, "activer-compte");
+  await page.getByLabel("Identifiant").fill(`w.${person.nir}`);
+  await page.getByLabel("Mot de passe").fill(PASSWORD);
+  const own = person.email.replace("@", ".propre@");
+  await page.getByLabel(/courriel/i).fill(own);
+  await page.getByRole("button", { name: "Activer mon espace" }).click();
+  await expect(heading).toHaveText("Vérifions où vous joindre");
+  await look(page, "activer-adresse");
+  const isCode = (one: { body: string }) => /^code : \d{6}$/m.test(one.body);
+  await mailTo(own, isCode);
+  const before = await mailCount(own);
+  await page.getByRole("button", { name: "Renvoyer le code" }).click();
+  await expect(page.getByText("Un nouveau code est parti.")).toBeVisible();
+  await page.getByLabel("Code reçu").fill(codeIn((await mailTo(own, isCode, before)).body));
+  await page.getByRole("button", { name: "Continuer" }).click();
+  await expect(heading).toHaveText("Votre espace est activé");
+  await look(page, "active");
+  await page.getByRole("main").getByRole("button", { name: "Se connecter" }).click();
+  await page.getByLabel("Identifiant").fill(`w.${person.nir}`);
+  await page.getByLabel("Mot de passe").fill(PASSWORD);
+  await page.getByRole("button", { name: "Continuer" }).click();
+  await expect(heading).toHaveText("Votre code de connexion");
+  await expect(heading).toBeFocused();
+  await look(page, "connexion-code");
+  expect(heard).toEqual([]);
+});
+
 test("a citizen activates, logs in, adds a document, masks it and deletes it", async ({ page }) => {
   const heard = complaints(page);
   const person = await invite();
@@ -105,6 +145,11 @@ test("a citizen activates, logs in, adds a document, masks it and deletes it", a
   await page.getByRole("button", { name: "Masquer aux professionnels" }).click();
   await expect(page.getByText("Masqué aux professionnels", { exact: true })).toBeVisible();
   await look(page, "document");
+  await page.getByRole("button", { name: "Montrer aux professionnels" }).click();
+  await expect(page.getByText("Les professionnels que vous autorisez le voient.")).toBeVisible();
+  const file = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Télécharger" }).click();
+  expect((await file).suggestedFilename()).toBe("randonnée.txt");
 
   await page.getByRole("link", { name: "Documents", exact: true }).click();
   await page.getByLabel("Chercher dans les titres et les types").fill("randonnée");
@@ -117,6 +162,7 @@ test("a citizen activates, logs in, adds a document, masks it and deletes it", a
   await page.getByRole("button", { name: "Tout montrer" }).click();
   await page.getByRole("link", { name: "randonnée" }).click();
   await page.getByRole("button", { name: "Supprimer" }).click();
+  await look(page, "supprimer");
   await page.getByRole("button", { name: "Oui, supprimer" }).click();
   await expect(page.getByText("Aucun document pour l’instant.")).toBeVisible();
 
@@ -153,6 +199,8 @@ test("a citizen says who may see, keeps some out, and chooses for emergencies", 
   await expect(page.getByText("Vous n’autorisez personne pour l’instant.")).toBeVisible();
   await page.getByLabel("Numéro RPPS à bloquer").fill(number);
   await page.getByRole("button", { name: "Bloquer" }).click();
+  await expect(page.getByText("Ce professionnel est bloqué.")).toBeVisible();
+  await look(page, "acces-bloque");
   await page.getByRole("button", { name: `Débloquer ${number}` }).click();
   await expect(page.getByText("Ce professionnel n’est plus bloqué.")).toBeVisible();
   // Whoever is one's pharmacist may be written to first.
@@ -219,49 +267,9 @@ test("a professional writes, and the citizen answers", async ({ page }) => {
   await look(page, "echange");
   await ask(doctor, `/v1/spaces/${String(spaceId)}/threads`, { subject: "Encore un mot", body: "À jeudi." });
   await page.getByRole("link", { name: "Accueil" }).click();
-  await expect(page.getByRole("link", { name: "1 message(s) non lu(s)" })).toBeVisible();
+  await expect(page.getByRole("link", { name: "1 message non lu" })).toBeVisible();
   await expect(page.getByText(/Camille Soignant \(Médecin\)/).first()).toBeVisible();
   await look(page, "espace-vecu");
-  expect(heard).toEqual([]);
-});
-
-test("a citizen takes everything away, closes and comes back", async ({ page }) => {
-  test.slow();
-  const heard = complaints(page);
-  const person = await invite();
-  await enter(page, person);
-  await page.getByRole("link", { name: "Réglages" }).click();
-  await stepUp(page, person, () => page.getByRole("button", { name: "Préparer l’archive" }).click());
-  await page.getByRole("button", { name: "Continuer" }).click();
-  await page.getByRole("button", { name: "Télécharger l’archive" }).click();
-  const download = page.waitForEvent("download");
-  await page.getByRole("link", { name: "Enregistrer l’archive" }).click();
-  const archive = await download;
-  expect(archive.suggestedFilename()).toBe("mes-donnees-de-sante.zip");
-  // Brought back to where it is from, it is told that nothing is missing.
-  await page.getByLabel("L’archive (zip)").setInputFiles({ name: "mes-donnees.zip", mimeType: "application/zip", buffer: readFileSync(await archive.path()) });
-  await expect(page.getByText("L’archive est en train d’être remise en place…")).toBeVisible();
-  job("import");
-  await expect(page.getByText("Cette archive vient de cet espace-ci : tout y est déjà.")).toBeVisible({ timeout: 150_000 });
-  await look(page, "reglages");
-
-  await stepUp(page, person, () => page.getByRole("button", { name: "Commencer" }).click());
-  await page.getByLabel("Votre mot de passe").fill(PASSWORD);
-  await page.getByLabel("Tapez FERMER pour confirmer").fill("effacer");
-  await page.getByRole("button", { name: "Fermer mon espace" }).click();
-  await expect(page.getByText("Tapez FERMER pour confirmer.")).toBeVisible();
-  await look(page, "fermer");
-  await page.getByLabel("Tapez FERMER pour confirmer").fill("fermer");
-  await page.getByRole("button", { name: "Fermer mon espace" }).click();
-  await expect(page.getByText(/Votre espace est fermé/)).toBeVisible();
-  await page.getByRole("main").getByRole("button", { name: "Se déconnecter" }).click();
-
-  await logIn(page, person, /^Accueil$/);
-  await expect(page.getByText(/Il sera effacé le/)).toBeVisible();
-  await look(page, "ferme");
-  await stepUp(page, person, () => page.getByRole("button", { name: "Rouvrir mon espace" }).click());
-  await page.getByRole("button", { name: "Rouvrir", exact: true }).click();
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Bonjour ${person.firstName}`);
   expect(heard).toEqual([]);
 });
 

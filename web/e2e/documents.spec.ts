@@ -4,25 +4,54 @@ import { complaints, look } from "./look";
 import { enter } from "./person";
 import { invite, rpps, type Invited } from "./system";
 
-/** A PDF of one page that says one line. */
-function pdf(line: string): Buffer {
-  const stream = `BT /F1 24 Tf 60 720 Td (${line}) Tj ET`;
-  const objects = [
-    "<< /Type /Catalog /Pages 2 0 R >>",
-    "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
-    `<< /Length ${stream.length} >>\nstream\n${stream}\nendstream`,
-    "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-  ];
-  let text = "%PDF-1.4\n";
+/** A PDF of these objects, the first its catalogue. */
+function pdfOf(objects: string[]): Buffer {
+  let text = "%PDF-1.5\n";
   const places = objects.map((object, at) => {
     const place = text.length;
     text += `${at + 1} 0 obj\n${object}\nendobj\n`;
     return place;
   });
   const table = text.length;
-  text += `xref\n0 6\n0000000000 65535 f \n${places.map((place) => `${String(place).padStart(10, "0")} 00000 n \n`).join("")}`;
-  return Buffer.from(`${text}trailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n${table}\n%%EOF\n`);
+  text += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${places.map((place) => `${String(place).padStart(10, "0")} 00000 n \n`).join("")}`;
+  return Buffer.from(`${text}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${table}\n%%EOF\n`, "latin1");
+}
+
+/** One of a page, which shows what `stream` draws by means of `resource`. */
+function page1(stream: string, resources: string, resource: string): Buffer {
+  return pdfOf([
+    "<< /Type /Catalog /Pages 2 0 R >>",
+    "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << ${resources} >> >>`,
+    `<< /Length ${stream.length} >>\nstream\n${stream}\nendstream`,
+    resource,
+  ]);
+}
+
+/** A PDF of one page that says one line. */
+const pdf = (line: string) =>
+  page1(`BT /F1 24 Tf 60 720 Td (${line}) Tj ET`, "/Font << /F1 5 0 R >>", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>");
+
+/** Eight points by eight, blue, in JPEG 2000, as scanners write them. */
+const JPEG_2000 = Buffer.from(
+  "AAAADGpQICANCocKAAAAFGZ0eXBqcDIgAAAAAGpwMiAAAAAtanAyaAAAABZpaGRyAAAACAAAAAgAAwcHAAAAAAAPY29scgEAAAAAABAAAAC4anAyY/9P/1EALwAAAAAACAAAAAgAAAAAAAAAAAAAAAgAAAAIAAAAAAAAAAAAAwcBAQcBAQcBAf9SAAwAAAABAAAEBAAB/1wABEBA/2QAJQABQ3JlYXRlZCBieSBPcGVuSlBFRyB2ZXJzaW9uIDIuNS40/5AACgAAAAAAQAAB/5PfgCgRUFSjb8+0SBFQVKNq/UgAAAAwkIswgYSEv8+0SBQAXKNlXbAAAwkI1QoYSEv/f//Z",
+  "base64",
+).toString("latin1");
+
+/** A PDF of one page that is such a picture. */
+const scanned = () =>
+  page1(
+    "q 400 0 0 400 60 300 cm /I1 Do Q",
+    "/XObject << /I1 5 0 R >>",
+    `<< /Type /XObject /Subtype /Image /Width 8 /Height 8 /ColorSpace /DeviceRGB /BitsPerComponent 8 /Filter /JPXDecode /Length ${JPEG_2000.length} >>\nstream\n${JPEG_2000}\nendstream`,
+  );
+
+/** Whether something dark is drawn on the page. */
+function isDrawn(frame: FrameLocator): Promise<boolean> {
+  return frame.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+    const points = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+    return Array.from(points).some((point, at) => at % 4 < 3 && point < 100);
+  });
 }
 
 /** A CDA whose narrative tries what a narrative may not. */
@@ -62,17 +91,16 @@ test("a PDF, a CDA and a picture are seen where they can do nothing", async ({ p
   await add(page, "ordonnance.pdf", "application/pdf", pdf("Paracetamol"));
   let frame = await opened(page);
   await expect(frame.getByRole("region", { name: "Page 1 sur 1" })).toContainText("Paracetamol");
-  const drawn = await frame.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
-    const points = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
-    return Array.from(points).some((point, at) => at % 4 < 3 && point < 100);
-  });
-  expect(drawn, "the page is drawn").toBe(true);
+  await expect.poll(() => isDrawn(frame), "the page is drawn").toBe(true);
   // Of no origin: it reads nothing of ours, and reaches nothing.
   const inside = page.frames().find((one) => one.url().endsWith("/preview.html"));
   expect(await inside?.evaluate(() => self.origin)).toBe("null");
   const reached = await inside?.evaluate(() => fetch("/v1/me").then(() => true, () => false));
   expect(reached).toBe(false);
   await look(page, "apercu-pdf");
+  await add(page, "radio.pdf", "application/pdf", scanned());
+  frame = await opened(page);
+  await expect.poll(() => isDrawn(frame), "the scanned page is drawn").toBe(true);
   await frame.getByRole("button", { name: "Agrandir" }).click();
   await expect(frame.locator("canvas")).toBeVisible();
 
@@ -148,6 +176,10 @@ test("a document is arranged, put away, chosen for one professional, and replace
   await look(page, "document-ouvert");
   await page.getByRole("button", { name: `Retirer le choix pour ${number}` }).click();
   await expect(page.getByText(`Caché à ${number}`)).toHaveCount(0);
+  await page.getByLabel("Le lui montrer, même masqué").check();
+  await page.getByLabel("Son numéro RPPS").fill(number);
+  await page.getByRole("button", { name: "Enregistrer ce choix" }).click();
+  await expect(page.getByText(`Montré à ${number}, même masqué`)).toBeVisible();
   await page.getByRole("button", { name: "Archiver" }).click();
   await expect(page.getByText("Archivé", { exact: true })).toBeVisible();
 

@@ -40,6 +40,18 @@ test("a parent refuses for one child, takes the other in hand and asks to close"
   await page.getByRole("button", { name: "Refuser", exact: true }).click();
   await expect(page.getByText(/Référence : /)).toBeVisible();
 
+  // The other parent is told, and takes it back.
+  const other = await (await browser.newContext()).newPage();
+  const told = await mailTo(father.email, (one) => one.subject === "Un espace de santé a été refusé pour votre proche");
+  await other.goto("/activer");
+  await proveFor(other, refused, father, codeIn(told.body));
+  await other.getByRole("button", { name: "Continuer" }).click();
+  await other.getByRole("button", { name: /^Annuler le refus/ }).click();
+  await look(other, "annuler-refus");
+  await other.getByRole("button", { name: "Annuler le refus" }).click();
+  await expect(other.getByRole("heading", { level: 1 })).toHaveText("Le refus est annulé");
+  await look(other, "refus-annule");
+
   await enter(page, mother);
   await page.getByRole("link", { name: "Proches" }).click();
   await expect(page.getByText("Personne pour l’instant.").first()).toBeVisible();
@@ -47,7 +59,6 @@ test("a parent refuses for one child, takes the other in hand and asks to close"
   await attachTo(page, attached, mother, attached.code);
 
   // The other parent asks for a code of their own, and takes the child in hand, too.
-  const other = await (await browser.newContext()).newPage();
   await enter(other, father);
   await other.goto("/code");
   await other.getByLabel(/Je le fais pour un enfant/).check();
@@ -78,6 +89,13 @@ test("a parent refuses for one child, takes the other in hand and asks to close"
   // A telephone that loads the page again after its camera stays in the child's space.
   await page.reload();
   await expect(people.getByRole("button", { name: new RegExp(`^${attached.firstName}`) })).toHaveAttribute("aria-pressed", "true");
+  // Not known in whose space it was, it is in nobody's, and surely not in the parent's.
+  await page.route("**/helped", (route) => route.abort("connectionreset"));
+  await page.reload();
+  await expect(page.getByText("Nous n’avons pas pu savoir si vous êtes connecté, ni pour qui.")).toBeVisible();
+  await page.unroute("**/helped");
+  await page.getByRole("button", { name: "Réessayer" }).click();
+  await expect(people.getByRole("button", { name: new RegExp(`^${attached.firstName}`) })).toHaveAttribute("aria-pressed", "true");
   await page.getByLabel("Choisir un fichier, ou prendre une photo").setInputFiles({ name: "vaccins.txt", mimeType: "text/plain", buffer: Buffer.from("À jour.") });
   await page.getByRole("button", { name: "Ajouter", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("vaccins");
@@ -95,6 +113,31 @@ test("a parent refuses for one child, takes the other in hand and asks to close"
   await look(other, "enfant-fermer-autre");
   await other.getByRole("button", { name: "Refuser la fermeture" }).click();
   await expect(other.getByText("L’espace reste ouvert.")).toBeVisible();
+
+  // Asked for again, it is taken back; asked for once more, the other agrees.
+  for (const ends of ["back", "agreed"]) {
+    await page.getByRole("link", { name: "Documents", exact: true }).click();
+    await page.getByRole("link", { name: "Réglages" }).click();
+    await stepUp(page, mother, () => page.getByRole("button", { name: "Commencer" }).click());
+    await page.getByLabel("Votre mot de passe").fill(PASSWORD);
+    await page.getByLabel("Tapez FERMER pour confirmer").fill("FERMER");
+    await page.getByRole("button", { name: "Fermer son espace" }).click();
+    await expect(page.getByText(/L’autre représentant est prévenu/)).toBeVisible();
+    if (ends === "back") {
+      await page.getByRole("link", { name: "Documents", exact: true }).click();
+      await page.getByRole("link", { name: "Réglages" }).click();
+      await page.getByRole("button", { name: "Reprendre ma demande" }).click();
+      await expect(page.getByText("L’espace reste ouvert.")).toBeVisible();
+    }
+  }
+  await other.getByRole("link", { name: "Documents", exact: true }).click();
+  await other.getByRole("link", { name: "Réglages" }).click();
+  await stepUp(other, father, () => other.getByRole("button", { name: "Je suis d’accord" }).click());
+  await other.getByLabel("Votre mot de passe").fill(PASSWORD);
+  await other.getByLabel("Tapez FERMER pour confirmer").fill("FERMER");
+  await other.getByRole("button", { name: "Fermer son espace" }).click();
+  await expect(other.getByText("L’espace est fermé.")).toBeVisible();
+  await look(other, "enfant-ferme");
   expect(heard).toEqual([]);
 });
 
@@ -133,6 +176,26 @@ test("somebody asks for help, is helped, and ends it; a counter helps for an hou
   await other.getByRole("link", { name: "Documents", exact: true }).click();
   await expect(other.getByRole("alert").filter({ hasText: /./ }).first()).toBeVisible();
   await look(other, "aide-finie");
+
+  // Asked again, they refuse; asked once more, they accept and cease.
+  for (const answers of ["Refuser d’aider", "Accepter d’aider"]) {
+    await page.getByRole("button", { name: "Demander de l’aide à quelqu’un" }).click();
+    await expect(page.getByLabel("Nom de naissance")).toBeFocused();
+    await page.getByLabel("Nom de naissance").fill(helper.birthName);
+    await page.getByLabel("Premier prénom").fill(helper.firstName);
+    await page.getByLabel("Date de naissance").fill(helper.birthDate);
+    await page.getByLabel("Son numéro de sécurité sociale").fill(helper.nir);
+    await page.getByRole("button", { name: "Envoyer la demande" }).click();
+    await expect(page.getByText("La demande est partie. Si cette personne a un espace, elle y répondra.")).toBeVisible();
+    await other.goto("/proches");
+    await other.getByRole("button", { name: new RegExp(`^${answers}`) }).click();
+    if (answers.startsWith("Refuser")) {
+      await expect(other.getByText("Vous avez refusé.")).toBeVisible();
+    } else {
+      await other.getByRole("button", { name: /^Ne plus aider/ }).click();
+      await expect(other.getByText("Vous n’avez plus accès à cet espace.")).toBeVisible();
+    }
+  }
 
   await page.getByRole("button", { name: "Afficher un code d’aide" }).click();
   await expect(page.locator(".code [aria-hidden]")).toBeVisible();

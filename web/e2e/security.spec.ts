@@ -46,6 +46,13 @@ test("a citizen adds an address, chooses what to be told, and resets the passwor
   await page.getByRole("button", { name: "Enregistrer ces choix" }).click();
   await expect(page.getByText("Vos choix sont enregistrés.")).toBeVisible();
   await look(page, "reglages-adresses");
+  // What was added goes again; the last one stays.
+  const removing = page.getByRole("button", { name: /^Retirer / });
+  const held = await removing.count();
+  await stepUp(page, person, () => removing.last().click());
+  await page.getByRole("button", { name: "Retirer", exact: true }).click();
+  await expect(page.getByText("Cette adresse est retirée.")).toBeVisible();
+  await expect(removing).toHaveCount(held === 2 ? 0 : held - 1);
   await page.getByRole("button", { name: "Se déconnecter", exact: true }).first().click();
 
   await page.getByRole("link", { name: "J’ai oublié mon mot de passe" }).click();
@@ -60,11 +67,22 @@ test("a citizen adds an address, chooses what to be told, and resets the passwor
   await look(page, "mot-de-passe-nouveau");
   await page.getByRole("button", { name: "Changer le mot de passe" }).click();
   await expect(page.getByText(/Votre mot de passe est changé/)).toBeVisible();
+  await look(page, "mot-de-passe-change");
   await page.getByRole("main").getByRole("link", { name: "Se connecter" }).click();
   await page.getByLabel("Identifiant").fill(`w.${person.nir}`);
   await page.getByLabel("Mot de passe").fill("Marée-basse8!");
+  const sent = await mailCount(person.email);
   await page.getByRole("button", { name: "Continuer" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Votre code de connexion");
+  // A code that does not come is sent again.
+  const isCode = (one: { subject: string }) => one.subject === "Votre code de connexion";
+  await mailTo(person.email, isCode, sent);
+  const twice = await mailCount(person.email);
+  await page.getByRole("button", { name: "Recevoir le code par courriel" }).click();
+  const again = await mailTo(person.email, isCode, twice);
+  await page.getByLabel("Code à six chiffres").fill(codeIn(again.body));
+  await page.getByRole("button", { name: "Me connecter" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Bonjour ${person.firstName}`);
   expect(heard).toEqual([]);
 });
 
@@ -106,6 +124,14 @@ test("a passkey, then an application, open the session instead of a code by mess
   await page.getByLabel("Code à six chiffres").fill(totp(secret, Date.now() + 30_000));
   await page.getByRole("button", { name: "Me connecter" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(`Bonjour ${person.firstName}`);
+  // What was added goes again, shown by the passkey.
+  await page.getByRole("link", { name: "Réglages" }).click();
+  await page.getByRole("button", { name: "Retirer l’application d’authentification" }).click();
+  await page.getByRole("button", { name: "Retirer", exact: true }).click();
+  await expect(page.getByRole("button", { name: "Ajouter une application" })).toBeVisible();
+  await page.getByRole("button", { name: "Retirer la clé d’accès mon téléphone" }).click();
+  await page.getByRole("button", { name: "Retirer", exact: true }).click();
+  await expect(page.getByText("Clé d’accès : mon téléphone")).toHaveCount(0);
   expect(heard).toEqual([]);
 });
 
@@ -127,7 +153,8 @@ test("whoever has the code of a message freezes the space", async ({ page }) => 
   await enter(page, person);
   const message = await mailTo(person.email, (one) => /[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/.test(one.body) && one.subject !== "" && /activ/i.test(one.body) && !/^code : /m.test(one.body));
   const alert = /[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}/.exec(message.body)?.[0] ?? "";
-  await page.goto("/pas-moi");
+  // As the message says: by its name, from any page.
+  await page.getByRole("link", { name: "Ce n’est pas moi" }).click();
   await look(page, "pas-moi");
   await page.getByLabel("Code d’alerte").fill(alert);
   await page.getByRole("button", { name: "Geler l’espace" }).click();

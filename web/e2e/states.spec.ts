@@ -2,8 +2,8 @@
 // have no mouse, or a small and slow telephone.
 import { expect, test, type Page } from "@playwright/test";
 import { complaints, look } from "./look";
-import { enter } from "./person";
-import { invite } from "./system";
+import { enter, vouched } from "./person";
+import { invite, rpps } from "./system";
 
 /** Everything in the order of the keyboard, by its name, once around. */
 async function tabbed(page: Page, most: number): Promise<string[]> {
@@ -146,6 +146,47 @@ test("left alone, the session ends by itself", async ({ page }) => {
   await page.clock.resume();
   await page.goto("/accueil");
   await expect(page).toHaveURL(/\/connexion$/);
+});
+
+test("a gesture in one page is a gesture in all of them, and leaving one leaves all", async ({ page, context }) => {
+  await page.clock.install();
+  await enter(page, await invite());
+  const beside = await context.newPage();
+  await beside.goto("/documents");
+  await expect(beside.getByText("Aucun document pour l’instant.")).toBeVisible();
+  await page.clock.fastForward(9 * 60_000 + 5_000);
+  const warning = page.getByRole("dialog", { name: "Vous êtes toujours là ?" });
+  await expect(warning).toBeVisible();
+  // A moment later than the last gesture that the others were told of.
+  await beside.waitForTimeout(5_500);
+  await beside.keyboard.press("Shift");
+  await expect(warning).toHaveCount(0);
+  await beside.getByRole("button", { name: "Se déconnecter" }).click();
+  await expect(page.getByText("Vous êtes déconnecté.")).toBeVisible();
+});
+
+test("a professional is told a minute before their session ends", async ({ page }) => {
+  await page.clock.install();
+  await page.goto("/professionnel");
+  await vouched(page, "Se connecter avec Pro Santé Connect", { "Numéro RPPS": rpps(), Nom: "Sacha Molène" });
+  await page.clock.fastForward(5 * 60_000);
+  await page.keyboard.press("Shift");
+  await page.clock.fastForward(4 * 60_000 + 5_000);
+  await expect(page.getByRole("dialog", { name: "Votre session se termine dans une minute" })).toBeVisible();
+  await look(page, "pro-session");
+  await page.getByRole("button", { name: "J’ai compris" }).click();
+  await expect(page.getByRole("dialog")).toHaveCount(0);
+});
+
+test("who cannot be looked up is not sent away: they try again", async ({ page }) => {
+  await enter(page, await invite());
+  await page.route("**/v1/sessions/refresh", (route) => route.abort("connectionreset"));
+  await page.goto("/documents");
+  await expect(page.getByText("Nous n’avons pas pu savoir si vous êtes connecté, ni pour qui.")).toBeVisible();
+  await look(page, "demarrage");
+  await page.unroute("**/v1/sessions/refresh");
+  await page.getByRole("button", { name: "Réessayer" }).click();
+  await expect(page.getByText("Aucun document pour l’instant.")).toBeVisible();
 });
 
 test("escape pressed twice leaves at once, and nothing comes back", async ({ page }) => {

@@ -31,13 +31,15 @@ export interface Invited {
   phone: string;
   card: { type: "photo" | "noPhoto"; serial: string };
   code: string;
+  /** As the insurer's file has them. */
+  line: Person;
 }
+
+type Person = Record<string, unknown>;
 
 function run(...args: string[]): string {
   return execFileSync(tool, args, { env: { ...process.env, ESPACE_SYSTEM: file }, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 }
-
-type Person = Record<string, unknown>;
 
 /** Adults of nobody's family, each with a card. */
 function adults(count: number): { people: Person[]; seed: number } {
@@ -52,13 +54,17 @@ function adults(count: number): { people: Person[]; seed: number } {
   return { people: found.slice(0, count), seed };
 }
 
+/** Sends the insurer's file. */
+function campaign(lines: Person[]): void {
+  const file = join(mkdtempSync(join(tmpdir(), "campaign-")), "people.ndjson");
+  writeFileSync(file, lines.map((one) => JSON.stringify(one)).join("\n") + "\n");
+  run("campaign", file);
+}
+
 /** Invites them by the insurer's file, as the insurer does; each has a mailbox of their own. */
 async function feed(people: Person[], seed: number): Promise<Invited[]> {
-  const folder = mkdtempSync(join(tmpdir(), "campaign-"));
-  const campaign = join(folder, "people.ndjson");
   const mailboxes = people.map((person, at) => ({ ...person, email: `w${seed}-${at}@courriel.example` }));
-  writeFileSync(campaign, mailboxes.map((one) => JSON.stringify(one)).join("\n") + "\n");
-  run("campaign", campaign);
+  campaign(mailboxes);
   return Promise.all(
     mailboxes.map(async (person: Person & { email: string }) => ({
       nir: String(person["nir"]),
@@ -70,8 +76,21 @@ async function feed(people: Person[], seed: number): Promise<Invited[]> {
       phone: String(person["phone"] ?? ""),
       card: person["card"] as Invited["card"],
       code: codeIn((await mailTo(person.email, () => true)).body),
+      line: person,
     })),
   );
+}
+
+/** Invites somebody again who had everything erased; gives the new code. */
+export async function inviteAgain(person: Invited): Promise<string> {
+  const before = await mailCount(person.email);
+  campaign([person.line]);
+  return codeIn((await mailTo(person.email, (one) => /^code : /m.test(one.body), before)).body);
+}
+
+/** Has the insurer say that somebody died. */
+export function reportDeath(person: Invited): void {
+  campaign([{ ...person.line, deceasedOn: "2026-10-02" }]);
 }
 
 /** Invites somebody new. */
@@ -103,9 +122,10 @@ export function token(who: string): string {
   return run("token", who).trim();
 }
 
-/** Has a scheduled job run now, instead of within the minute. */
-export function job(name: string): void {
-  run("job", name);
+/** Has a scheduled job run now, instead of within the minute; or as of some minutes from now. */
+export function job(name: string, minutesAhead = 0): void {
+  const asOf = new Date(Date.now() + minutesAhead * 60_000).toISOString();
+  run("job", name, ...(minutesAhead > 0 ? ["--as-of", asOf] : []));
 }
 
 /** Asks the API as somebody who is not at this browser. */

@@ -77,7 +77,10 @@ pub(crate) async fn list(
 ) -> Result<Json<ContactList>, Problem> {
     let (own, key) = own_space(&app, citizen, &space_id, Action::ReadContacts).await?;
     let mut items = Vec::new();
-    for known in app.stores.contacts.of_space(&own).await? {
+    let mut contacts = app.stores.contacts.of_space(&own).await?;
+    // The insurer's first, then as they came to count: two may look the same by their ends.
+    contacts.sort_by_key(|one| (!one.on_file, one.confirmed_at.is_none(), one.confirmed_at));
+    for known in contacts {
         let contact = known.open(&key)?;
         view(&mut items, &known.contact_id, &contact, known.confirmed_at.is_some());
     }

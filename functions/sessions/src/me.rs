@@ -22,6 +22,9 @@ pub(crate) struct Me {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     group: Option<MatrixGroup>,
+    /// Whether a professional answers calls at the SAMU's regulation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    regulator: Option<bool>,
     /// The session of the token.
     session_id: String,
     /// When the token expires, seconds since 1970.
@@ -46,6 +49,10 @@ pub(crate) async fn me(Known(claims): Known) -> Json<Me> {
             Actor::Professional { profession, specialty, .. } => {
                 MatrixGroup::of(profession, specialty.as_deref())
             }
+            _ => None,
+        },
+        regulator: match &claims.actor {
+            Actor::Professional { profession, .. } => Some(MatrixGroup::is_regulator(profession)),
             _ => None,
         },
         actor: claims.actor,

@@ -24,6 +24,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::french::last_day;
 
+/// Who helps, and when (`domain.md`, A10).
+const PHONE_LINE: &str = "Assistance : 3422, du lundi au vendredi, de 8 h 30 à 17 h 30 (service \
+                          gratuit, prix d’un appel).";
 /// The service's name in texts.
 pub const SERVICE: &str = "Espace santé";
 /// The warning at the end of e-mails and letters.
@@ -465,6 +468,7 @@ mod tests {
                     assert!(rendered.text.chars().count() <= 160, "{}", rendered.text);
                 } else {
                     assert!(rendered.text.ends_with(FRAUD_WARNING));
+                    assert!(rendered.text.contains(PHONE_LINE));
                     assert!(!rendered.subject.is_empty());
                 }
             }

@@ -2,7 +2,7 @@
 
 use espace_domain::paris_date;
 
-use crate::{FRAUD_WARNING, Notice, Rendered, SERVICE, activity, digest, french_date};
+use crate::{FRAUD_WARNING, Notice, PHONE_LINE, Rendered, SERVICE, activity, digest, french_date};
 
 impl Notice {
     /// The e-mail or letter.
@@ -387,8 +387,10 @@ impl Notice {
             }
         };
         let mut text = paragraphs.join("\n\n");
-        text.push_str("\n\n");
-        text.push_str(FRAUD_WARNING);
+        for last in [PHONE_LINE, FRAUD_WARNING] {
+            text.push_str("\n\n");
+            text.push_str(last);
+        }
         Rendered { subject, text }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use journeys::{Deployed, Invited, PASSWORD, login_of, now};
+use journeys::{Deployed, Invited, PASSWORD, login_of, now, rpps};
 use local_cloud::api::Person;
 use local_cloud::mail::code_in;
 use serde_json::{Value, json};
@@ -154,6 +154,27 @@ async fn codes_are_spaced_and_limited_by_person_and_by_source() -> Result<()> {
     let closed = deployed.activation(&[("ESPACE_CODES_PER_SOURCE", "0")], now()).await?;
     let answer = closed.send("POST", "/v1/activation/codes", None, Some(&body)).await?;
     assert_eq!(answer.problem(), "too-many-requests");
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_asks_through_the_same_edge_is_counted_apart() -> Result<()> {
+    let deployed = Deployed::load().await?;
+    let limited = deployed.activation(&[("ESPACE_CODES_PER_SOURCE", "1")], now()).await?;
+    // Addresses of the test's own (RFC 3849), so that no other test is counted with it.
+    let [one, other] = [rpps(), rpps()].map(|digits| {
+        let (high, low) = (&digits[3..7], &digits[7..11]);
+        format!("2001:db8:{high}:{low}")
+    });
+    let ask = async |viewer: &str| -> Result<u16> {
+        let person = deployed.invite(0).await?.person;
+        let body = asking(&person, &person.0["card"], "sms");
+        let answer = limited.send_from(viewer, "/v1/activation/codes", &body).await?;
+        Ok(answer.status.as_u16())
+    };
+    assert_eq!(ask(&format!("{one}::1")).await?, 202);
+    assert_eq!(ask(&format!("{one}:aaaa::2")).await?, 429, "another address of one network");
+    assert_eq!(ask(&format!("{other}::1")).await?, 202);
     Ok(())
 }
 

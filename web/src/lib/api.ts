@@ -1,9 +1,9 @@
 // The calls of the API, by its own description. The access token is in memory alone; the token
 // that renews it is in a cookie that no script reads. Must not know what a call is for.
 import createClient from "openapi-fetch";
-import { offline, problemOf } from "./problem";
+import { asProblem, offline, problemOf } from "./problem";
 import type { paths } from "./schema";
-import { session, sessionOver } from "./session.svelte";
+import { session, sessionOver, stay } from "./session.svelte";
 
 /** The status of who is nobody. */
 const UNAUTHENTICATED = 401;
@@ -90,6 +90,9 @@ export async function given<T>(call: Promise<{ data?: T; error?: unknown; respon
 
 /** What is asked for at once: what the API gives at once. */
 const RANGE_BYTES = 4 * 1024 * 1024;
+/** Tries of one piece, and how long is waited before the next, doubled each time. */
+const PIECE_TRIES_MAX = 4;
+const PIECE_WAIT_MS = 500;
 
 /** A large content, piece by piece; `progress` hears how much of it has come, from 0 to 1. */
 export async function wholeOf(
@@ -104,9 +107,25 @@ export async function wholeOf(
   const parts: Blob[] = [];
   for (let from = 0; from < size; from += RANGE_BYTES) {
     progress(from / size);
-    parts.push(await rangeOf(path, from, Math.min(from + RANGE_BYTES, size)));
+    parts.push(await pieceOf(path, from, Math.min(from + RANGE_BYTES, size)));
+    // Who waits for it is there.
+    stay();
   }
   return new Blob(parts, { type: media });
+}
+
+/** A piece, asked for again where the connection breaks off: those before it are not lost. */
+async function pieceOf(path: string, from: number, to: number): Promise<Blob> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await rangeOf(path, from, to);
+    } catch (thrown) {
+      if (tries >= PIECE_TRIES_MAX || asProblem(thrown).kind !== "offline") {
+        throw thrown;
+      }
+      await new Promise((resolve) => setTimeout(resolve, PIECE_WAIT_MS * 2 ** tries));
+    }
+  }
 }
 
 async function rangeOf(path: string, from: number, to: number): Promise<Blob> {
@@ -114,7 +133,16 @@ async function rangeOf(path: string, from: number, to: number): Promise<Blob> {
   if (!answer.ok) {
     throw problemOf(await answer.json().catch(() => undefined));
   }
-  return answer.blob();
+  return bodyOf(answer);
+}
+
+/** The bytes of an answer; a connection may break off after its head. */
+async function bodyOf(answer: Response): Promise<Blob> {
+  try {
+    return await answer.blob();
+  } catch {
+    throw offline();
+  }
 }
 
 /** Bytes that are asked for by telling something: a proof, years later. */
@@ -124,7 +152,7 @@ export async function postedFor(path: string, body: unknown): Promise<Blob> {
   if (!answer.ok) {
     throw problemOf(await answer.json().catch(() => undefined));
   }
-  return answer.blob();
+  return bodyOf(answer);
 }
 
 /** Bytes of the API: a document's content, a proof. */
@@ -137,5 +165,5 @@ export async function bytesOf(path: string, token?: string): Promise<Blob> {
   if (!answer.ok) {
     throw problemOf(await answer.json().catch(() => undefined));
   }
-  return answer.blob();
+  return bodyOf(answer);
 }

@@ -9,6 +9,11 @@ export class Attempt {
   problem = $state<Problem>();
   said = $state<Key>();
 
+  /** As if nothing had been tried: what it says is of another time. */
+  reset(): void {
+    [this.problem, this.said] = [undefined, undefined];
+  }
+
   /** Does it; `done` is said where it succeeds. */
   async run(what: () => Promise<void>, done?: Key): Promise<void> {
     this.busy = true;

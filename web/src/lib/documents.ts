@@ -11,6 +11,7 @@ const authors: Record<string, Key> = {
   representative: "author.representative",
   caregiver: "author.caregiver",
   insurer: "author.insurer",
+  support: "author.support",
 };
 
 /** Endings of file names, by what is in them. */

@@ -23,8 +23,9 @@ export function comeBack(provider: Provider, query: URLSearchParams): Promise<Vo
   return given(api.POST("/v1/sessions/authorization/completion", { body }));
 }
 
-/** Exchanges what came back for a token of ours; a professional acts in one of their practices. */
-export async function exchange(vouched: Vouched, practice: number): Promise<string> {
+/** Exchanges what came back for a token of ours, and how many seconds it is good; a professional acts
+ * in one of their practices. */
+export async function exchange(vouched: Vouched, practice: number): Promise<{ token: string; forS: number }> {
   const body = {
     grant_type: GRANT,
     subject_token: vouched.subjectToken,
@@ -38,5 +39,5 @@ export async function exchange(vouched: Vouched, practice: number): Promise<stri
       bodySerializer: (form) => new URLSearchParams(Object.entries(form).map(([name, value]) => [name, String(value)])),
     }),
   );
-  return exchanged.access_token;
+  return { token: exchanged.access_token, forS: exchanged.expires_in };
 }

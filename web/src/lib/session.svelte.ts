@@ -14,22 +14,25 @@ interface Session {
   actor: Actor;
   /** A professional's number: by it they know their own deposits. */
   rpps: string | undefined;
+  /** Whether a professional answers calls at the SAMU's regulation. */
+  isRegulator: boolean;
   /** The access token; none where nobody is logged in. */
   token: string | undefined;
   /** Whether it was looked up whether somebody is. */
   known: boolean;
-  /** Whether the session is about to end for want of a gesture. */
-  ending: boolean;
+  /** Why the session is about to end: for want of a gesture, or since its provider's word is old. */
+  ending: "idle" | "expired" | undefined;
   /** Why one is asked to log in again. */
-  over: "expired" | "idle" | "left" | undefined;
+  over: "expired" | "idle" | "left" | "activated" | undefined;
 }
 
 export const session = $state<Session>({
   actor: "citizen",
   rpps: undefined,
+  isRegulator: false,
   token: undefined,
   known: false,
-  ending: false,
+  ending: undefined,
   over: undefined,
 });
 
@@ -49,6 +52,8 @@ export const homes: Record<Actor, string> = {
 
 let warning: ReturnType<typeof setTimeout> | undefined;
 let ending: ReturnType<typeof setTimeout> | undefined;
+/** Of a session that is not renewed: when its end is told of. */
+let expiring: ReturnType<typeof setTimeout> | undefined;
 
 /** When the session ends for want of a gesture, by the clock: a device that slept runs no timers. */
 let endsAt = Infinity;
@@ -59,13 +64,43 @@ document.addEventListener("visibilitychange", () => {
   }
 });
 
-/** Somebody is logged in. */
-export function opened(token: string, actor: Actor): void {
+/** The pages of this browser share a citizen's session: what is done in one is known to all. */
+const beside = new BroadcastChannel("session");
+/** Gestures that others are told of are so far apart. */
+const TOLD_EVERY_MS = 5_000;
+let toldAt = 0;
+
+beside.onmessage = ({ data }: MessageEvent<"gesture" | "left">) => {
+  if (session.token === undefined || session.actor !== "citizen") {
+    return;
+  }
+  if (data === "left") {
+    forget("left");
+  } else if (Date.now() <= endsAt) {
+    goOn();
+  }
+};
+
+function tellBeside(what: "gesture" | "left"): void {
+  if (session.actor === "citizen" && (what === "left" || Date.now() - toldAt > TOLD_EVERY_MS)) {
+    toldAt = Date.now();
+    beside.postMessage(what);
+  }
+}
+
+/** Somebody is logged in; for so many seconds, where the session is not renewed. */
+export function opened(token: string, actor: Actor, forS?: number): void {
   session.token = token;
   session.actor = actor;
   session.known = true;
   session.over = undefined;
   endsAt = Infinity;
+  clearTimeout(expiring);
+  if (forS !== undefined) {
+    expiring = setTimeout(() => {
+      session.ending = "expired";
+    }, forS * 1_000 - WARNED_MS);
+  }
   stay();
 }
 
@@ -76,16 +111,29 @@ export function stay(): void {
     void leave("idle");
     return;
   }
+  tellBeside("gesture");
+  goOn();
+}
+
+function goOn(): void {
   clearTimeout(warning);
   clearTimeout(ending);
-  session.ending = false;
+  if (session.ending === "idle") {
+    session.ending = undefined;
+  }
   if (session.token !== undefined) {
     endsAt = Date.now() + IDLE_MS;
     warning = setTimeout(() => {
-      session.ending = true;
+      session.ending ??= "idle";
     }, IDLE_MS - WARNED_MS);
     ending = setTimeout(() => void leave("idle"), IDLE_MS);
   }
+}
+
+/** The end was told of, and one goes on until it comes. */
+export function heard(): void {
+  session.ending = undefined;
+  stay();
 }
 
 /** The session is over already. */
@@ -101,6 +149,7 @@ export async function leave(why: "idle" | "left"): Promise<void> {
   const token = session.token;
   // Another's cookie, of the same browser, is not what a professional leaves.
   const credentials = session.actor === "citizen" ? "same-origin" : "omit";
+  tellBeside("left");
   forget(why);
   const headers: HeadersInit = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const gone = fetch("/v1/sessions/current", { method: "DELETE", headers, credentials, keepalive: true });
@@ -117,11 +166,10 @@ export function beforeLeaving(last: () => void): () => void {
 }
 
 function forget(why: Session["over"]): void {
-  clearTimeout(warning);
-  clearTimeout(ending);
+  [warning, ending, expiring].forEach((timer) => clearTimeout(timer));
   endsAt = Infinity;
   leaving.forEach((last) => last());
-  Object.assign(session, { token: undefined, rpps: undefined, known: true, ending: false, over: why });
+  Object.assign(session, { token: undefined, rpps: undefined, isRegulator: false, known: true, ending: undefined, over: why });
   rememberSpace(undefined);
   go(doorOf[session.actor], true);
 }

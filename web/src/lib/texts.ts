@@ -5,12 +5,20 @@ import { fr } from "./fr";
 /** The name of a text. */
 export type Key = keyof typeof fr;
 
-/** The text of a key; `{name}` in it is replaced by a value of that name. */
+/** A value's place in a text, `{name}`, or the word that goes with its number: `{name|one=mot|other=mots}`. */
+const PLACE = /\{(\w+)((?:\|\w+=[^|}]*)*)\}/g;
+const plurals = new Intl.PluralRules("fr-FR");
+
+/** The text of a key, with its values in their places. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-  return Object.entries(values).reduce(
-    (text, [name, value]) => text.replaceAll(`{${name}}`, String(value)),
-    fr[key] as string,
-  );
+  return (fr[key] as string).replace(PLACE, (place, name: string, words: string) => {
+    const value = values[name];
+    if (value === undefined || words === "") {
+      return value === undefined ? place : String(value);
+    }
+    const forms = new Map(words.slice(1).split("|").map((word) => word.split("=") as [string, string]));
+    return forms.get(plurals.select(Number(value))) ?? forms.get("other") ?? "";
+  });
 }
 
 const days = new Intl.DateTimeFormat("fr-FR", { dateStyle: "long" });

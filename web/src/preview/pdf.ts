@@ -1,6 +1,6 @@
 // A PDF, page by page: a picture of each where it is looked at, and its text for who does not see
 // it. Nothing in it runs, no link of it is followed. Must not know where the bytes are from.
-import { getDocument, type PDFDocumentProxy, type PDFPageProxy, type RenderTask } from "pdfjs-dist";
+import { getDocument, version, type PDFDocumentProxy, type PDFPageProxy, type RenderTask } from "pdfjs-dist";
 // In a frame of no origin no worker can be made: the frame is apart already.
 import * as worker from "pdfjs-dist/build/pdf.worker.mjs";
 import type { PreviewWords } from "./protocol";
@@ -16,12 +16,15 @@ const RESIZED_MS = 200;
 /** How much larger and smaller, and by how much at once. */
 const ZOOMS = [1, 1.5, 2, 3];
 
+/** Where the build puts the decoders that few documents take (`vite.config.ts`). */
+const DECODERS = new URL(`assets/pdfjs-${version}/`, document.baseURI).href;
+
 /** What is being drawn where: one picture at a time on a canvas. */
 const drawing = new Map<HTMLCanvasElement, RenderTask>();
 
 /** Shows a PDF. */
 export async function pdfView(view: HTMLElement, bytes: ArrayBuffer, words: PreviewWords): Promise<void> {
-  const pdf = await getDocument({ data: new Uint8Array(bytes), useWasm: false, enableXfa: false }).promise;
+  const pdf = await getDocument({ data: new Uint8Array(bytes), useWasm: false, wasmUrl: DECODERS, enableXfa: false }).promise;
   const pages = document.createElement("div");
   let zoom = 0;
   let watching = watched(pages, await laidOut(pdf, 1, words));

@@ -2,7 +2,7 @@
 export const messages = {
   "messages.title": "Messages",
   "messages.none": "Aucun message. Un professionnel peut vous écrire ici ; vous pourrez lui répondre.",
-  "messages.unread": "{count} non lu(s)",
+  "messages.unread": "{count} {count|one=non lu|other=non lus}",
   "messages.closed": "Échange clos",
   "messages.with": "Avec {who}",
   "messages.more": "Montrer la suite",

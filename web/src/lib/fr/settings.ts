@@ -101,6 +101,6 @@ export const settings = {
   "import.damaged": "Cette archive est abîmée, ou elle a été modifiée.",
   "import.file": "L’archive (zip)",
   "import.under-way": "L’archive est en train d’être remise en place…",
-  "import.done": "C’est fait : {documents} document(s) et {conversations} échange(s) remis ; {leftOut} laissé(s) de côté.",
+  "import.done": "C’est fait : {documents} {documents|one=document|other=documents} et {conversations} {conversations|one=échange|other=échanges} en place ; {leftOut} {leftOut|one=laissé|other=laissés} de côté.",
   "import.failed": "Ce fichier n’a pas pu être remis : ce n’est pas une archive d’ici.",
 } as const;

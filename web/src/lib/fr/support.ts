@@ -67,7 +67,7 @@ export const support = {
   "review.mode.regulation": "Régulation médicale",
   "review.flagged": "À regarder de près",
   "review.reason": "Motif : {reason}",
-  "review.counts": "{read} document(s) lu(s), {deposited} ajouté(s)",
+  "review.counts": "{read} {read|one=document lu|other=documents lus}, {deposited} {deposited|one=ajouté|other=ajoutés}",
   "review.by": "Revu par {agent} le {at}",
   "review.begin": "Donner mon avis",
   "review.begin.of": "Donner mon avis sur l’accès de {name}",
