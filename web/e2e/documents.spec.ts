@@ -2,6 +2,7 @@
 import { expect, test, type FrameLocator, type Page } from "@playwright/test";
 import { complaints, look } from "./look";
 import { enter } from "./person";
+import { sendMail } from "./secure-mail";
 import { invite, rpps, type Invited } from "./system";
 
 /** A PDF of these objects, the first its catalogue. */
@@ -194,5 +195,50 @@ test("a document is arranged, put away, chosen for one professional, and replace
   await page.getByRole("button", { name: "Chercher" }).click();
   await expect(page.getByRole("link", { name: "Carnet de maternité" })).toBeVisible();
   await look(page, "documents-dossier");
+  expect(heard).toEqual([]);
+});
+
+test("an answer that is lost makes no second document", async ({ page }) => {
+  await enter(page, await invite());
+  let isLost = true;
+  await page.route("**/v1/spaces/*/documents", async (route) => {
+    if (route.request().method() === "POST" && isLost) {
+      // It is there, and nobody is told.
+      await route.fetch();
+      isLost = false;
+      await route.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify({ type: "urn:espace-sante:problem:unavailable", title: "Indisponible", status: 503, detail: "Réessayez." }) });
+    } else {
+      await route.continue();
+    }
+  });
+  await page.getByRole("link", { name: "Ajouter un document" }).click();
+  await page.getByLabel("Choisir un fichier, ou prendre une photo").setInputFiles({ name: "carnet.txt", mimeType: "text/plain", buffer: Buffer.from("Une fois.") });
+  await page.getByRole("button", { name: "Ajouter", exact: true }).click();
+  // What was sent already says what it is: it is not renamed on the way.
+  await expect(page.getByLabel("Titre")).toBeDisabled();
+  await page.getByRole("button", { name: "Reprendre l’envoi" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("carnet");
+  await page.getByRole("link", { name: "Documents", exact: true }).click();
+  await expect(page.getByRole("link", { name: "carnet" })).toHaveCount(1);
+});
+
+test("what a professional sent by secure mail is kept among the documents", async ({ page }) => {
+  const heard = complaints(page);
+  const person = await invite();
+  await enter(page, person);
+  await sendMail(person, "Pieces", { name: "resultats.pdf", bytes: pdf("Hemoglobine") });
+  await page.getByRole("link", { name: "Messages" }).click();
+  await page.getByRole("link", { name: "Pieces" }).click({ timeout: 40_000 });
+  await page.getByRole("button", { name: "Ajouter resultats.pdf à mes documents" }).click();
+  // It does not say itself what it is.
+  await expect(page.getByLabel("Quel document est resultats.pdf ?")).toBeFocused();
+  await look(page, "echange-fichier");
+  await page.getByLabel("Quel document est resultats.pdf ?").selectOption({ label: "CR d'examens biologiques" });
+  await page.getByRole("button", { name: "L’ajouter à mes documents" }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("resultats.pdf");
+  await expect(page.getByText(/^Reçu par message le .* Expéditeur : Anne Morel\./)).toBeVisible();
+  await look(page, "document-recu");
+  await page.getByRole("link", { name: "Relire ce message" }).click();
+  await expect(page.getByText("Ci-joint.")).toBeVisible();
   expect(heard).toEqual([]);
 });

@@ -157,8 +157,6 @@ test("a gesture in one page is a gesture in all of them, and leaving one leaves 
   await page.clock.fastForward(9 * 60_000 + 5_000);
   const warning = page.getByRole("dialog", { name: "Vous êtes toujours là ?" });
   await expect(warning).toBeVisible();
-  // A moment later than the last gesture that the others were told of.
-  await beside.waitForTimeout(5_500);
   await beside.keyboard.press("Shift");
   await expect(warning).toHaveCount(0);
   await beside.getByRole("button", { name: "Se déconnecter" }).click();

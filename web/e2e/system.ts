@@ -37,7 +37,8 @@ export interface Invited {
 
 type Person = Record<string, unknown>;
 
-function run(...args: string[]): string {
+/** Has the tool of the local system do something. */
+export function run(...args: string[]): string {
   return execFileSync(tool, args, { env: { ...process.env, ESPACE_SYSTEM: file }, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 }
 

@@ -18,6 +18,17 @@ async function ask(request: Request): Promise<Response> {
   }
 }
 
+/** Whom a token is of. */
+function subjectOf(token: string): unknown {
+  const payload = (token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/");
+  return (JSON.parse(atob(payload)) as { sub?: unknown }).sub;
+}
+
+/** Whether a token is of the same as the one before, where there was one. */
+function isOf(token: string, before: string | undefined): boolean {
+  return before === undefined || subjectOf(token) === subjectOf(before);
+}
+
 /** Renews the access token by the cookie; `false` where there is no session any more. */
 export function renew(): Promise<boolean> {
   renewing ??= (async () => {
@@ -29,8 +40,8 @@ export function renew(): Promise<boolean> {
     }
     if (answer.ok) {
       const opened = (await answer.json()) as { accessToken: string };
-      if (session.token !== before) {
-        // Meanwhile one has left, or somebody else has come.
+      if (session.token !== before || !isOf(opened.accessToken, before)) {
+        // Meanwhile one has left, or somebody else has come, here or in another page of the browser.
         return false;
       }
       session.token = opened.accessToken;

@@ -18,6 +18,8 @@ export class Listing<T> {
   problem = $state<Problem>();
   busy = $state(false);
   #turn = 0;
+  /** From where it was read last. */
+  #asked: string | undefined;
   readonly #ask: (cursor: string | undefined) => Promise<ListPage<T>>;
   readonly #idOf: (item: T) => string;
 
@@ -31,9 +33,20 @@ export class Listing<T> {
     return this.items?.length === 0 && this.next === undefined;
   }
 
-  /** From the beginning; what is there stays until something else is. */
+  /** From the beginning; what is there stays until its like is there anew. */
   load(): Promise<void> {
     return this.#read(undefined);
+  }
+
+  /** Something else was asked for: what is there is no answer to it. */
+  loadOther(): Promise<void> {
+    [this.items, this.next] = [undefined, undefined];
+    return this.#read(undefined);
+  }
+
+  /** What did not come is asked for again. */
+  retry(): Promise<void> {
+    return this.#read(this.#asked);
   }
 
   /** Goes on; pressed twice, it goes on once. */
@@ -46,6 +59,7 @@ export class Listing<T> {
   async #read(from: string | undefined): Promise<void> {
     this.#turn += 1;
     const mine = this.#turn;
+    this.#asked = from;
     this.busy = true;
     try {
       let found = await this.#ask(from);

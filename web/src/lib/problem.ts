@@ -29,6 +29,15 @@ export class Problem extends Error {
   }
 }
 
+/** Statuses of a refusal that is none of what was asked: it may well be taken the next time. */
+const PASSING = [401, 408, 429];
+
+/** Whether what was asked is refused as it is: asked again, it is refused again. */
+export function isRefusal(problem: Problem): boolean {
+  const status = Number(problem.more["status"] ?? 0);
+  return status >= 400 && status < 500 && !PASSING.includes(status) && problem.kind !== "gateway";
+}
+
 /** The API was not reached. */
 export function offline(): Problem {
   return new Problem("offline", t("problem.offline"), t("problem.offline.detail"));

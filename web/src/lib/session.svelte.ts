@@ -52,41 +52,59 @@ export const homes: Record<Actor, string> = {
 
 let warning: ReturnType<typeof setTimeout> | undefined;
 let ending: ReturnType<typeof setTimeout> | undefined;
-/** Of a session that is not renewed: when its end is told of. */
-let expiring: ReturnType<typeof setTimeout> | undefined;
+/** Of a session that is not renewed: when its end is told of, and its end. */
+let dying: ReturnType<typeof setTimeout>[] = [];
 
-/** When the session ends for want of a gesture, by the clock: a device that slept runs no timers. */
-let endsAt = Infinity;
+/** When there was a gesture last, here or in another page of a citizen's, by the clock: a device that slept
+ * runs no timers. */
+let gestureAt = 0;
+/** When the session is over, whatever is done. */
+let diesAt = Infinity;
 
-document.addEventListener("visibilitychange", () => {
-  if (session.token !== undefined && Date.now() > endsAt) {
-    void leave("idle");
-  }
-});
-
-/** The pages of this browser share a citizen's session: what is done in one is known to all. */
+/** What the pages of a browser tell each other, who share a citizen's session: a gesture and when, that one
+ * has left, that somebody has come, and the question whether there was a gesture. */
+type Word = { what: "gesture"; at: number } | { what: "left"; why: "idle" | "left" } | { what: "came" | "ask" };
 const beside = new BroadcastChannel("session");
 /** Gestures that others are told of are so far apart. */
 const TOLD_EVERY_MS = 5_000;
+/** How long an answer is waited for from the pages beside this one. */
+const ANSWERED_MS = 300;
 let toldAt = 0;
+let isAsking = false;
 
-beside.onmessage = ({ data }: MessageEvent<"gesture" | "left">) => {
-  if (session.token === undefined || session.actor !== "citizen") {
+beside.onmessage = ({ data }: MessageEvent<Word>) => {
+  if (!isShared()) {
     return;
   }
-  if (data === "left") {
-    forget("left");
-  } else if (Date.now() <= endsAt) {
-    goOn();
+  if (data.what === "gesture") {
+    goOn(data.at);
+  } else if (data.what === "ask") {
+    tell({ what: "gesture", at: gestureAt });
+  } else {
+    // Who has come may be somebody else: nothing of the one before stays in sight.
+    forget(data.what === "left" ? data.why : "left");
   }
 };
 
-function tellBeside(what: "gesture" | "left"): void {
-  if (session.actor === "citizen" && (what === "left" || Date.now() - toldAt > TOLD_EVERY_MS)) {
-    toldAt = Date.now();
-    beside.postMessage(what);
-  }
+/** Whether the session is one with those of the pages beside this one. */
+function isShared(): boolean {
+  return session.token !== undefined && session.actor === "citizen";
 }
+
+function tell(word: Word): void {
+  beside.postMessage(word);
+}
+
+/** Somebody has logged in here: the pages beside this one may be another's. */
+export function tellOfComing(): void {
+  tell({ what: "came" });
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") {
+    look();
+  }
+});
 
 /** Somebody is logged in; for so many seconds, where the session is not renewed. */
 export function opened(token: string, actor: Actor, forS?: number): void {
@@ -94,40 +112,79 @@ export function opened(token: string, actor: Actor, forS?: number): void {
   session.actor = actor;
   session.known = true;
   session.over = undefined;
-  endsAt = Infinity;
-  clearTimeout(expiring);
-  if (forS !== undefined) {
-    expiring = setTimeout(() => {
-      session.ending = "expired";
-    }, forS * 1_000 - WARNED_MS);
-  }
+  dying.forEach((timer) => clearTimeout(timer));
+  diesAt = forS === undefined ? Infinity : Date.now() + forS * 1_000;
+  dying =
+    forS === undefined
+      ? []
+      : [
+          setTimeout(() => (session.ending = "expired"), forS * 1_000 - WARNED_MS),
+          setTimeout(look, forS * 1_000),
+        ];
+  gestureAt = Date.now();
   stay();
 }
 
 /** A gesture: the session goes on. */
 export function stay(): void {
-  if (session.token !== undefined && Date.now() > endsAt) {
-    // The device slept: the gesture is that of whoever is there now.
-    void leave("idle");
+  if (session.token === undefined) {
     return;
   }
-  tellBeside("gesture");
-  goOn();
+  const now = Date.now();
+  if (now >= diesAt || now > gestureAt + IDLE_MS) {
+    // The device slept: the gesture is that of whoever is there now.
+    look();
+    return;
+  }
+  goOn(now);
+  if (isShared() && now - toldAt > TOLD_EVERY_MS) {
+    toldAt = now;
+    tell({ what: "gesture", at: now });
+  }
 }
 
-function goOn(): void {
+/** There was a gesture at that time. */
+function goOn(at: number): void {
+  gestureAt = Math.max(gestureAt, at);
+  const left = gestureAt + IDLE_MS - Date.now();
+  if (left <= 0) {
+    return;
+  }
   clearTimeout(warning);
   clearTimeout(ending);
-  if (session.ending === "idle") {
+  if (session.ending === "idle" && left > WARNED_MS) {
     session.ending = undefined;
   }
-  if (session.token !== undefined) {
-    endsAt = Date.now() + IDLE_MS;
-    warning = setTimeout(() => {
-      session.ending ??= "idle";
-    }, IDLE_MS - WARNED_MS);
-    ending = setTimeout(() => void leave("idle"), IDLE_MS);
+  warning = setTimeout(() => (session.ending ??= "idle"), Math.max(0, left - WARNED_MS));
+  ending = setTimeout(look, left);
+}
+
+/** Ends the session where it is over: its own end has come, or there was no gesture for long, here or beside. */
+function look(): void {
+  if (session.token === undefined || isAsking) {
+    return;
   }
+  if (Date.now() >= diesAt) {
+    forget("expired");
+    return;
+  }
+  if (Date.now() < gestureAt + IDLE_MS) {
+    return;
+  }
+  // A page that slept has heard nothing: it asks the others before it ends what may be theirs.
+  isAsking = true;
+  if (isShared()) {
+    tell({ what: "ask" });
+  }
+  setTimeout(
+    () => {
+      isAsking = false;
+      if (session.token !== undefined && Date.now() >= gestureAt + IDLE_MS) {
+        void leave("idle");
+      }
+    },
+    isShared() ? ANSWERED_MS : 0,
+  );
 }
 
 /** The end was told of, and one goes on until it comes. */
@@ -149,7 +206,9 @@ export async function leave(why: "idle" | "left"): Promise<void> {
   const token = session.token;
   // Another's cookie, of the same browser, is not what a professional leaves.
   const credentials = session.actor === "citizen" ? "same-origin" : "omit";
-  tellBeside("left");
+  if (isShared()) {
+    tell({ what: "left", why });
+  }
   forget(why);
   const headers: HeadersInit = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const gone = fetch("/v1/sessions/current", { method: "DELETE", headers, credentials, keepalive: true });
@@ -166,8 +225,8 @@ export function beforeLeaving(last: () => void): () => void {
 }
 
 function forget(why: Session["over"]): void {
-  [warning, ending, expiring].forEach((timer) => clearTimeout(timer));
-  endsAt = Infinity;
+  [warning, ending, ...dying].forEach((timer) => clearTimeout(timer));
+  diesAt = Infinity;
   leaving.forEach((last) => last());
   Object.assign(session, { token: undefined, rpps: undefined, isRegulator: false, known: true, ending: undefined, over: why });
   rememberSpace(undefined);

@@ -73,7 +73,7 @@ export async function findPeople(): Promise<void> {
     .map((one): Person => ({ spaceId: one.spaceId, name: one.name, as: "caregiver" }));
   who.people = [me, ...children, ...others];
   const before = who.people.find((one) => one.spaceId === spaceBefore());
-  if (who.current === undefined && before) {
+  if (who.current === undefined && before && !who.known) {
     switchTo(before);
   }
   who.current ??= me;

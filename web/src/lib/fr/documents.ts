@@ -27,6 +27,8 @@ export const documents = {
   "document.download": "Télécharger",
   "document.of": "Du {day}",
   "document.added": "Ajouté le {at}",
+  "document.from": "Reçu par message le {at}. Expéditeur : {who}.",
+  "document.from.thread": "Relire ce message",
   "document.by": "Par {who}",
   "document.mask": "Masquer aux professionnels",
   "document.unmask": "Montrer aux professionnels",

@@ -35,5 +35,6 @@ export const messages = {
   "thread.ended": "L’échange est clos : il reste lisible.",
   "thread.file.keep": "L’ajouter à mes documents",
   "thread.file.keep.of": "Ajouter {title} à mes documents",
+  "thread.file.type": "Quel document est {title} ?",
   "thread.file.refused": "Pièce jointe refusée : {title}",
 } as const;
