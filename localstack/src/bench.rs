@@ -41,7 +41,9 @@ pub async fn campaign(api: &Api, config: &SdkConfig, stack: &Stack) -> Result<()
     let insurer = api.insurer().await?;
     let sent_at = format!("{:.0}", SystemClock.now());
     let started = now();
-    let campaign = api.feed(&insurer, "Mesure", &sent_at, people::file(5, PEOPLE)).await?;
+    let campaign = api
+        .feed(&insurer, "Mesure", &sent_at, people::file(people::People::new(5), PEOPLE))
+        .await?;
     let mut read = None;
     let mut status = Value::Null;
     for _ in 0..CAMPAIGN_S * 2 {

@@ -81,6 +81,9 @@ enum Command {
         seed: u64,
         #[arg(long, default_value_t = 100)]
         count: usize,
+        /// From which person on: those of two seeds meet seldom when both start anywhere.
+        #[arg(long, default_value_t = 0)]
+        from: u64,
     },
 }
 
@@ -149,8 +152,8 @@ async fn run(command: Command) -> Result<()> {
             print(template::whole()?.trim_end());
             Ok(())
         }
-        Command::People { seed, count } => {
-            let file = people::file(seed, count);
+        Command::People { seed, count, from } => {
+            let file = people::file(people::People::new(seed).starting_at(from), count);
             print(String::from_utf8_lossy(&file).trim_end());
             Ok(())
         }

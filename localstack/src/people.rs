@@ -332,10 +332,10 @@ impl Iterator for People {
     }
 }
 
-/// `count` persons of a seed as a campaign file.
-pub fn file(seed: u64, count: usize) -> Vec<u8> {
+/// The next `count` persons as a campaign file.
+pub fn file(people: People, count: usize) -> Vec<u8> {
     let mut file = Vec::new();
-    for person in People::new(seed).take(count) {
+    for person in people.take(count) {
         file.extend(person.to_string().into_bytes());
         file.push(b'\n');
     }

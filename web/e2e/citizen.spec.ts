@@ -50,8 +50,8 @@ test("a citizen refuses and gets the proof", async ({ page }) => {
   expect((await download).suggestedFilename()).toBe("preuve-de-refus.pdf");
   await look(page, "refus");
   // Anyone checks it by its reference, and learns no more.
-  const said = (await page.getByText(/Référence : /).textContent()) ?? "";
-  const reference = /Référence : ([0-9A-Z-]+)/.exec(said)?.[1] ?? "";
+  const said = (await page.getByText(/Référence\s: /).textContent()) ?? "";
+  const reference = /Référence\s: ([0-9A-Z-]+)/.exec(said)?.[1] ?? "";
   await page.goto(`/verifier#${reference}`);
   await page.getByRole("button", { name: "Vérifier" }).click();
   await expect(page.getByText("C’est une preuve de refus.")).toBeVisible();
@@ -304,7 +304,7 @@ test("a large file goes on where the connection broke", async ({ page }) => {
   const before = tried;
   await resume.click();
   // The bar says how far it is, neither nothing nor all.
-  await expect(page.getByText(/^[1-9]\d % envoyés$/)).toBeVisible();
+  await expect(page.getByText(/^[1-9]\d\s% envoyés$/)).toBeVisible();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("scanner", { timeout: 90_000 });
   const parts = Math.ceil(statSync(file).size / (8 * 1024 * 1024));
   expect(tried - before, "what was sent is not sent again").toBeLessThan(parts);
@@ -315,7 +315,7 @@ test("a large file goes on where the connection broke", async ({ page }) => {
   await stepUp(page, person, () => page.getByRole("button", { name: "Préparer l’archive" }).click());
   await page.getByRole("button", { name: "Continuer" }).click();
   await page.getByRole("button", { name: "Télécharger l’archive" }).click({ timeout: 60_000 });
-  await expect(page.getByText(/^[1-9]\d % téléchargés$/)).toBeVisible();
+  await expect(page.getByText(/^[1-9]\d\s% téléchargés$/)).toBeVisible();
   const archive = page.waitForEvent("download");
   await page.getByRole("link", { name: "Enregistrer l’archive" }).click({ timeout: 60_000 });
   expect(statSync(await (await archive).path()).size).toBeGreaterThan(LARGE);

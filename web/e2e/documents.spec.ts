@@ -236,7 +236,7 @@ test("what a professional sent by secure mail is kept among the documents", asyn
   await page.getByLabel("Quel document est resultats.pdf ?").selectOption({ label: "CR d'examens biologiques" });
   await page.getByRole("button", { name: "L’ajouter à mes documents" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("resultats.pdf");
-  await expect(page.getByText(/^Reçu par message le .* Expéditeur : Anne Morel\./)).toBeVisible();
+  await expect(page.getByText(/^Reçu par message le .* Expéditeur\s: Anne Morel\./)).toBeVisible();
   await look(page, "document-recu");
   await page.getByRole("link", { name: "Relire ce message" }).click();
   await expect(page.getByText("Ci-joint.")).toBeVisible();

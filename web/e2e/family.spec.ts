@@ -38,7 +38,7 @@ test("a parent refuses for one child, takes the other in hand and asks to close"
   await page.getByLabel(/je refuse qu’un espace soit créé/).check();
   await look(page, "refus-enfant");
   await page.getByRole("button", { name: "Refuser", exact: true }).click();
-  await expect(page.getByText(/Référence : /)).toBeVisible();
+  await expect(page.getByText(/Référence\s: /)).toBeVisible();
 
   // The other parent is told, and takes it back.
   const other = await (await browser.newContext()).newPage();

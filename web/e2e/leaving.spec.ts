@@ -71,7 +71,7 @@ test("a citizen erases everything, is invited again and brings it all back", asy
   const erased = page.getByText(/Votre espace est effacé\. Référence du certificat/);
   await expect(erased).toBeVisible();
   await look(page, "efface");
-  const reference = /certificat : ([0-9A-Z-]+)/.exec((await erased.textContent()) ?? "")?.[1] ?? "";
+  const reference = /certificat\s: ([0-9A-Z-]+)/.exec((await erased.textContent()) ?? "")?.[1] ?? "";
   // Who would log in again is nobody here any more.
   await page.getByRole("main").getByRole("button", { name: "Se déconnecter" }).click();
   await page.getByLabel("Identifiant").fill(`w.${person.nir}`);

@@ -34,7 +34,13 @@ function talk(lines: string[]): Promise<void> {
         }
       }
     });
-    socket.on("close", (failed) => (failed ? undefined : resolve()));
+    socket.on("close", (failed) => {
+      if (!failed && waiting.length > 0) {
+        reject(new Error("the operator hung up"));
+      } else if (!failed) {
+        resolve();
+      }
+    });
     socket.on("error", reject);
   });
 }

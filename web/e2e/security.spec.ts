@@ -142,7 +142,7 @@ test("a device left logged in elsewhere is logged out from here", async ({ brows
   await elsewhere.goto("/connexion");
   await logIn(elsewhere, person);
   await page.getByRole("link", { name: "Réglages" }).click();
-  await page.getByRole("button", { name: /^Déconnecter : connexion du/ }).click();
+  await page.getByRole("button", { name: /^Déconnecter\s: connexion du/ }).click();
   await expect(page.getByText("Cet appareil est déconnecté.")).toBeVisible();
   await elsewhere.getByRole("link", { name: "Documents", exact: true }).click();
   await expect(elsewhere.getByText("Votre session est terminée. Connectez-vous de nouveau.")).toBeVisible();

@@ -2,7 +2,7 @@
 // have no mouse, or a small and slow telephone.
 import { expect, test, type Page } from "@playwright/test";
 import { complaints, look } from "./look";
-import { enter, vouched } from "./person";
+import { enter, logIn, vouched } from "./person";
 import { invite, rpps } from "./system";
 
 /** Everything in the order of the keyboard, by its name, once around. */
@@ -163,6 +163,44 @@ test("a gesture in one page is a gesture in all of them, and leaving one leaves 
   await expect(page.getByText("Vous êtes déconnecté.")).toBeVisible();
 });
 
+test("who comes in another page of the browser ends what another had open", async ({ page, context }) => {
+  const [one, other] = [await invite(), await invite()];
+  await enter(page, other);
+  await page.getByRole("button", { name: "Se déconnecter" }).click();
+  await enter(page, one);
+  const beside = await context.newPage();
+  await beside.goto("/connexion");
+  await logIn(beside, other);
+  await expect(page.getByText("Vous êtes déconnecté.")).toBeVisible();
+  await expect(page.getByText(one.firstName)).toHaveCount(0);
+});
+
+test("a page that slept ends nothing that is used beside it", async ({ page, context }) => {
+  await enter(page, await invite());
+  const beside = await context.newPage();
+  await beside.goto("/documents");
+  await expect(beside.getByText("Aucun document pour l’instant.")).toBeVisible();
+  const later = (of: Page, minutes: number) =>
+    of.evaluate((ms) => {
+      const now = Date.now.bind(Date);
+      Date.now = () => now() + ms;
+    }, minutes * 60_000);
+  const asleep = await context.newCDPSession(page);
+  await asleep.send("Page.setWebLifecycleState", { state: "frozen" });
+  for (const minutes of [6, 5]) {
+    await later(beside, minutes);
+    await beside.keyboard.press("Shift");
+  }
+  await asleep.send("Page.setWebLifecycleState", { state: "active" });
+  await later(page, 11);
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await page.waitForTimeout(1_000);
+  await page.keyboard.press("Shift");
+  await expect(page.getByRole("button", { name: "Se déconnecter" })).toBeVisible();
+  await beside.reload();
+  await expect(beside.getByText("Aucun document pour l’instant.")).toBeVisible();
+});
+
 test("a professional is told a minute before their session ends", async ({ page }) => {
   await page.clock.install();
   await page.goto("/professionnel");
@@ -174,6 +212,8 @@ test("a professional is told a minute before their session ends", async ({ page 
   await look(page, "pro-session");
   await page.getByRole("button", { name: "J’ai compris" }).click();
   await expect(page.getByRole("dialog")).toHaveCount(0);
+  await page.clock.fastForward(60_000);
+  await expect(page.getByText("Votre session est terminée. Connectez-vous de nouveau.")).toBeVisible();
 });
 
 test("who cannot be looked up is not sent away: they try again", async ({ page }) => {

@@ -8,6 +8,8 @@ import { join } from "node:path";
 const file = process.env["ESPACE_SYSTEM"] ?? "";
 const system = JSON.parse(readFileSync(file, "utf8")) as { web: string; mail: string };
 const tool = join(process.env["ESPACE_TARGET"] ?? "../target", "debug/local-cloud");
+/** Among how many people one begins. */
+const PEOPLE_APART = 300_000;
 /** How long a message may take. */
 const MAIL_MS = 60_000;
 
@@ -45,7 +47,9 @@ export function run(...args: string[]): string {
 /** Adults of nobody's family, each with a card. */
 function adults(count: number): { people: Person[]; seed: number } {
   const seed = Math.floor(Math.random() * 1e9);
-  const lines = run("people", "--seed", String(seed), "--count", "60").trim().split("\n");
+  // Anywhere among those of a seed: its first ones are often those of another's.
+  const from = Math.floor(Math.random() * PEOPLE_APART);
+  const lines = run("people", "--seed", String(seed), "--count", "60", "--from", String(from)).trim().split("\n");
   const found = lines
     .map((line) => JSON.parse(line) as Person)
     .filter((one) => one["card"] && String(one["birthDate"]) < "2000" && (one["representatives"] as string[]).length === 0);

@@ -124,7 +124,7 @@ async fn feed(deployed: &Deployed) -> Result<()> {
     let campaign = CampaignId::from_bytes([9; 16]);
     let now = SystemClock.now();
     campaigns.create(campaign.clone(), "Essai".into(), now, now).await?;
-    let people = people::file(41, PEOPLE);
+    let people = people::file(people::People::new(41), PEOPLE);
     aws_sdk_s3::Client::new(&deployed.config)
         .put_object()
         .bucket(&bucket)

@@ -28,7 +28,7 @@ export function appearing(node: HTMLElement): { destroy: () => void } {
         const heading = around.find((one) => one?.isConnected);
         if (heading && isLost()) {
           heading.tabIndex = -1;
-          heading.focus();
+          heading.focus({ preventScroll: true });
         }
       });
     },

@@ -145,7 +145,8 @@ export function stay(): void {
 
 /** There was a gesture at that time. */
 function goOn(at: number): void {
-  gestureAt = Math.max(gestureAt, at);
+  // A clock that was put back makes nobody stay for longer.
+  gestureAt = Math.min(Math.max(gestureAt, at), Date.now());
   const left = gestureAt + IDLE_MS - Date.now();
   if (left <= 0) {
     return;
@@ -168,7 +169,12 @@ function look(): void {
     forget("expired");
     return;
   }
-  if (Date.now() < gestureAt + IDLE_MS) {
+  gestureAt = Math.min(gestureAt, Date.now());
+  const left = Math.min(gestureAt + IDLE_MS, diesAt) - Date.now();
+  if (left > 0) {
+    // A timer and the clock are not of one mind: it is looked again when the clock says so.
+    clearTimeout(ending);
+    ending = setTimeout(look, left);
     return;
   }
   // A page that slept has heard nothing: it asks the others before it ends what may be theirs.

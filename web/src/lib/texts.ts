@@ -9,9 +9,14 @@ export type Key = keyof typeof fr;
 const PLACE = /\{(\w+)((?:\|\w+=[^|}]*)*)\}/g;
 const plurals = new Intl.PluralRules("fr-FR");
 
+/** French keeps its high punctuation on the line of what it follows; of our texts alone, never of a value. */
+function bound(text: string): string {
+  return text.replace(/ (?=[?!:;»%])/g, "\u00a0").replace(/« /g, "«\u00a0");
+}
+
 /** The text of a key, with its values in their places. */
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-  return (fr[key] as string).replace(PLACE, (place, name: string, words: string) => {
+  return bound(fr[key]).replace(PLACE, (place, name: string, words: string) => {
     const value = values[name];
     if (value === undefined || words === "") {
       return value === undefined ? place : String(value);
