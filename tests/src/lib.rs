@@ -5,26 +5,22 @@
 
 #![expect(clippy::indexing_slicing, reason = "a missing field of an answer reads as null")]
 
+mod in_process;
 pub mod severed;
 pub mod tables;
 mod tokens;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::AttributeValue;
-use axum::Router;
-use axum::body::Body;
-use axum::http::Request;
 use espace_crypto::SystemRandom;
 use espace_domain::{Clock, FixedClock, Nir, SystemClock};
-use espace_http::{Pipeline, with_pipeline};
 use espace_storage::transitions::{Settled, settle_opposed};
-use espace_storage::{Aws, CallCounts, Environment, PersonEntry, Registry, Run, SystemKeys};
-use http_body_util::BodyExt;
+use espace_storage::{Aws, Environment, PersonEntry, Registry, Run, SystemKeys};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use local_cloud::api::{Answer, Api, Person};
@@ -35,7 +31,8 @@ use local_cloud::people::{PEOPLE_MAX, People};
 use local_cloud::run::reach;
 use local_cloud::system::System;
 use serde_json::{Value, json};
-use tower::ServiceExt;
+
+pub use in_process::InProcess;
 
 /// A password that no rule refuses.
 pub const PASSWORD: &str = "Brise-marine-29";
@@ -80,13 +77,6 @@ pub struct Patient {
     pub token: String,
     /// Their space.
     pub space_id: String,
-}
-
-/// A function's router in this process, on the deployed stack's tables.
-#[derive(Debug)]
-pub struct InProcess {
-    router: Router,
-    calls: CallCounts,
 }
 
 /// Seeds of people: each test has its own, each run too.
@@ -408,136 +398,6 @@ impl Deployed {
         }
         Ok(Environment::from_values(values))
     }
-
-    /// A function in this process: `build` makes its router.
-    pub async fn in_process<E: std::error::Error + Send + Sync + 'static>(
-        &self,
-        function: &str,
-        changes: &[(&str, &str)],
-        clock: Arc<dyn Clock>,
-        build: impl FnOnce(&Aws, Environment, Arc<dyn Clock>) -> Result<Router, E>,
-    ) -> Result<InProcess> {
-        let aws = Aws::from_config(self.config.clone());
-        let environment = self.environment(function, changes).await?;
-        let served = build(&aws, environment, clock)?;
-        let calls = aws.calls().clone();
-        let random = Arc::new(SystemRandom);
-        let router = with_pipeline(served, Pipeline { calls: CallCounts::default(), random });
-        Ok(InProcess { router, calls })
-    }
-
-    /// The activation function in this process.
-    pub async fn activation(
-        &self,
-        changes: &[(&str, &str)],
-        clock: Arc<dyn Clock>,
-    ) -> Result<InProcess> {
-        let build = |aws: &Aws, environment, clock| {
-            activation::App::new(aws, environment, clock, Arc::new(SystemRandom))
-                .map(|app| activation::router(app).0)
-        };
-        self.in_process("ActivationFunction", changes, clock, build).await
-    }
-
-    /// The opposition function in this process.
-    pub async fn opposition(
-        &self,
-        changes: &[(&str, &str)],
-        clock: Arc<dyn Clock>,
-    ) -> Result<InProcess> {
-        let build = |aws: &Aws, environment, clock| {
-            opposition::App::new(aws, environment, clock, Arc::new(SystemRandom))
-                .map(|app| opposition::router(app).0)
-        };
-        self.in_process("OppositionFunction", changes, clock, build).await
-    }
-
-    /// The consent function in this process.
-    pub async fn consent(
-        &self,
-        changes: &[(&str, &str)],
-        clock: Arc<dyn Clock>,
-    ) -> Result<InProcess> {
-        let build = |aws: &Aws, environment, clock| {
-            consent::App::new(aws, environment, clock, Arc::new(SystemRandom))
-                .map(|app| consent::router(app).0)
-        };
-        self.in_process("ConsentFunction", changes, clock, build).await
-    }
-
-    /// The vault in this process.
-    pub async fn vault(
-        &self,
-        changes: &[(&str, &str)],
-        clock: Arc<dyn Clock>,
-    ) -> Result<InProcess> {
-        let build = |aws: &Aws, environment, clock| {
-            documents::App::new(aws, environment, clock, Arc::new(SystemRandom))
-                .map(|app| documents::router(app).0)
-        };
-        self.in_process("DocumentsFunction", changes, clock, build).await
-    }
-
-    /// The search function in this process.
-    pub async fn search(
-        &self,
-        changes: &[(&str, &str)],
-        clock: Arc<dyn Clock>,
-    ) -> Result<InProcess> {
-        let build = |aws: &Aws, environment, clock| {
-            search::App::new(aws, environment, clock, Arc::new(SystemRandom))
-                .map(|app| search::router(app).0)
-        };
-        self.in_process("SearchFunction", changes, clock, build).await
-    }
-
-    /// The function of caregivers in this process.
-    pub async fn caregivers(&self, clock: Arc<dyn Clock>) -> Result<InProcess> {
-        let build = |aws: &Aws, environment, clock| {
-            caregivers::App::new(aws, environment, clock, Arc::new(SystemRandom))
-                .map(|app| caregivers::router(app).0)
-        };
-        self.in_process("CaregiversFunction", &[], clock, build).await
-    }
-
-    /// The messaging function in this process.
-    pub async fn messaging(
-        &self,
-        changes: &[(&str, &str)],
-        clock: Arc<dyn Clock>,
-    ) -> Result<InProcess> {
-        let build = |aws: &Aws, environment, clock| {
-            messaging::App::new(aws, environment, clock, Arc::new(SystemRandom))
-                .map(|app| messaging::router(app).0)
-        };
-        self.in_process("MessagingFunction", changes, clock, build).await
-    }
-
-    /// The function of a space's own life in this process.
-    pub async fn space(
-        &self,
-        changes: &[(&str, &str)],
-        clock: Arc<dyn Clock>,
-    ) -> Result<InProcess> {
-        let build = |aws: &Aws, environment, clock| {
-            space::App::new(aws, environment, clock, Arc::new(SystemRandom))
-                .map(|app| space::router(app).0)
-        };
-        self.in_process("SpaceFunction", changes, clock, build).await
-    }
-
-    /// The sessions function in this process.
-    pub async fn sessions(
-        &self,
-        changes: &[(&str, &str)],
-        clock: Arc<dyn Clock>,
-    ) -> Result<InProcess> {
-        let build = |aws: &Aws, environment, clock| {
-            sessions::App::new(aws, environment, clock, Arc::new(SystemRandom))
-                .map(|app| sessions::router(app).0)
-        };
-        self.in_process("SessionsFunction", changes, clock, build).await
-    }
 }
 
 impl Patient {
@@ -561,97 +421,6 @@ impl Patient {
     pub async fn verified(&self, deployed: &Deployed) -> Result<bool> {
         let verification = self.get(deployed, "/access-log/verification").await?.ok()?;
         verification["intact"].as_bool().context("an answer")
-    }
-}
-
-impl InProcess {
-    /// Sends a request.
-    pub async fn send(
-        &self,
-        method: &str,
-        path: &str,
-        token: Option<&str>,
-        body: Option<&Value>,
-    ) -> Result<Answer> {
-        let mut request = Request::builder().method(method).uri(path);
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let body = match body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                Body::from(body.to_string())
-            }
-            None => Body::empty(),
-        };
-        let response = self.router.clone().oneshot(request.body(body)?).await?;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await?.to_bytes().to_vec();
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
-    }
-
-    /// Sends a body as someone at an address, which the edge says.
-    pub async fn send_from(&self, viewer: &str, path: &str, body: &Value) -> Result<Answer> {
-        let request = Request::builder()
-            .method("POST")
-            .uri(path)
-            .header("x-viewer-address", viewer)
-            .header("content-type", "application/json")
-            .body(Body::from(body.to_string()))?;
-        let response = self.router.clone().oneshot(request).await?;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await?.to_bytes().to_vec();
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
-    }
-
-    /// Sends bytes of a media type.
-    pub async fn send_bytes(
-        &self,
-        path: &str,
-        token: &str,
-        (media, bytes): (&str, impl Into<Body>),
-    ) -> Result<Answer> {
-        let request = Request::builder()
-            .method("POST")
-            .uri(path)
-            .header("authorization", format!("Bearer {token}"))
-            .header("content-type", media)
-            .body(bytes.into())?;
-        let response = self.router.clone().oneshot(request).await?;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await?.to_bytes().to_vec();
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
-    }
-
-    /// Reads from a byte on.
-    pub async fn get_range(&self, path: &str, token: &str, from: usize) -> Result<Answer> {
-        let request = Request::builder()
-            .uri(path)
-            .header("authorization", format!("Bearer {token}"))
-            .header("range", format!("bytes={from}-"))
-            .body(Body::empty())?;
-        let response = self.router.clone().oneshot(request).await?;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await?.to_bytes().to_vec();
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
-    }
-
-    /// Sends a form.
-    pub async fn send_form(&self, path: &str, form: &str) -> Result<Answer> {
-        let request = Request::builder()
-            .method("POST")
-            .uri(path)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Body::from(form.to_owned()))?;
-        let response = self.router.clone().oneshot(request).await?;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await?.to_bytes().to_vec();
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
-    }
-
-    /// The backend calls since the last asking.
-    pub fn calls(&self) -> BTreeMap<String, u32> {
-        self.calls.take()
     }
 }
 

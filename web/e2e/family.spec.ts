@@ -24,6 +24,23 @@ async function attachTo(page: Page, child: Invited, parent: Invited, code: strin
   await expect(page.getByText(/Vous y entrez par son nom/)).toBeVisible();
 }
 
+/** Closes a child's space, as far as one parent can: begun, or agreed to. */
+async function close(page: Page, parent: Invited, begin: string): Promise<void> {
+  await stepUp(page, parent, () => page.getByRole("button", { name: begin }).click());
+  await page.getByLabel("Votre mot de passe").fill(PASSWORD);
+  await page.getByLabel("Tapez FERMER pour confirmer").fill("FERMER");
+  await page.getByRole("button", { name: "Fermer son espace" }).click();
+}
+
+/** Asks somebody for help by who they are, where the form is. */
+async function askForHelp(page: Page, helper: Invited): Promise<void> {
+  await page.getByLabel("Nom de naissance").fill(helper.birthName);
+  await page.getByLabel("Premier prénom").fill(helper.firstName);
+  await page.getByLabel("Date de naissance").fill(helper.birthDate);
+  await page.getByLabel("Son numéro de sécurité sociale").fill(helper.nir);
+  await page.getByRole("button", { name: "Envoyer la demande" }).click();
+}
+
 test("a parent refuses for one child, takes the other in hand and asks to close", async ({ browser, page }) => {
   test.slow();
   const heard = complaints(page);
@@ -101,10 +118,7 @@ test("a parent refuses for one child, takes the other in hand and asks to close"
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("vaccins");
   await page.getByRole("link", { name: "Réglages" }).click();
   await expect(page.getByRole("heading", { name: `Fermer l’espace de ${attached.firstName}` })).toBeVisible();
-  await stepUp(page, mother, () => page.getByRole("button", { name: "Commencer" }).click());
-  await page.getByLabel("Votre mot de passe").fill(PASSWORD);
-  await page.getByLabel("Tapez FERMER pour confirmer").fill("FERMER");
-  await page.getByRole("button", { name: "Fermer son espace" }).click();
+  await close(page, mother, "Commencer");
   await expect(page.getByText(/L’autre représentant est prévenu/)).toBeVisible();
   await look(page, "enfant-fermer");
   await other.getByRole("region", { name: "Espace de" }).getByRole("button", { name: new RegExp(`^${attached.firstName}`) }).click();
@@ -118,10 +132,7 @@ test("a parent refuses for one child, takes the other in hand and asks to close"
   for (const ends of ["back", "agreed"]) {
     await page.getByRole("link", { name: "Documents", exact: true }).click();
     await page.getByRole("link", { name: "Réglages" }).click();
-    await stepUp(page, mother, () => page.getByRole("button", { name: "Commencer" }).click());
-    await page.getByLabel("Votre mot de passe").fill(PASSWORD);
-    await page.getByLabel("Tapez FERMER pour confirmer").fill("FERMER");
-    await page.getByRole("button", { name: "Fermer son espace" }).click();
+    await close(page, mother, "Commencer");
     await expect(page.getByText(/L’autre représentant est prévenu/)).toBeVisible();
     if (ends === "back") {
       await page.getByRole("link", { name: "Documents", exact: true }).click();
@@ -132,10 +143,7 @@ test("a parent refuses for one child, takes the other in hand and asks to close"
   }
   await other.getByRole("link", { name: "Documents", exact: true }).click();
   await other.getByRole("link", { name: "Réglages" }).click();
-  await stepUp(other, father, () => other.getByRole("button", { name: "Je suis d’accord" }).click());
-  await other.getByLabel("Votre mot de passe").fill(PASSWORD);
-  await other.getByLabel("Tapez FERMER pour confirmer").fill("FERMER");
-  await other.getByRole("button", { name: "Fermer son espace" }).click();
+  await close(other, father, "Je suis d’accord");
   await expect(other.getByText("L’espace est fermé.")).toBeVisible();
   await look(other, "enfant-ferme");
   expect(heard).toEqual([]);
@@ -152,11 +160,7 @@ test("somebody asks for help, is helped, and ends it; a counter helps for an hou
   await page.getByRole("link", { name: "Proches" }).click();
   await page.getByRole("button", { name: "Demander de l’aide à quelqu’un" }).click();
   await look(page, "proches-demander");
-  await page.getByLabel("Nom de naissance").fill(helper.birthName);
-  await page.getByLabel("Premier prénom").fill(helper.firstName);
-  await page.getByLabel("Date de naissance").fill(helper.birthDate);
-  await page.getByLabel("Son numéro de sécurité sociale").fill(helper.nir);
-  await page.getByRole("button", { name: "Envoyer la demande" }).click();
+  await askForHelp(page, helper);
   await expect(page.getByText("Invité, sans réponse pour l’instant")).toBeVisible();
 
   await other.getByRole("link", { name: "Proches" }).click();
@@ -181,11 +185,7 @@ test("somebody asks for help, is helped, and ends it; a counter helps for an hou
   for (const answers of ["Refuser d’aider", "Accepter d’aider"]) {
     await page.getByRole("button", { name: "Demander de l’aide à quelqu’un" }).click();
     await expect(page.getByLabel("Nom de naissance")).toBeFocused();
-    await page.getByLabel("Nom de naissance").fill(helper.birthName);
-    await page.getByLabel("Premier prénom").fill(helper.firstName);
-    await page.getByLabel("Date de naissance").fill(helper.birthDate);
-    await page.getByLabel("Son numéro de sécurité sociale").fill(helper.nir);
-    await page.getByRole("button", { name: "Envoyer la demande" }).click();
+    await askForHelp(page, helper);
     await expect(page.getByText("La demande est partie. Si cette personne a un espace, elle y répondra.")).toBeVisible();
     await other.goto("/proches");
     await other.getByRole("button", { name: new RegExp(`^${answers}`) }).click();

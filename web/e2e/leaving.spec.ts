@@ -1,9 +1,19 @@
 // Taking everything away, closing, erasing, coming back; and what is left to heirs.
 import { readFileSync, statSync } from "node:fs";
-import { expect, test } from "@playwright/test";
+import { expect, test, type Download, type Page } from "@playwright/test";
 import { complaints, look } from "./look";
 import { enter, logIn, PASSWORD, stepUp } from "./person";
-import { ask, invite, inviteAgain, job, reportDeath, rpps, token } from "./system";
+import { ask, invite, inviteAgain, job, reportDeath, rpps, token, type Invited } from "./system";
+
+/** Takes away all that the page in hand offers, with a fresh code. */
+async function takeAway(page: Page, who: Invited): Promise<Download> {
+  await stepUp(page, who, () => page.getByRole("button", { name: "Préparer l’archive" }).click());
+  await page.getByRole("button", { name: "Continuer" }).click();
+  await page.getByRole("button", { name: "Télécharger l’archive" }).click({ timeout: 60_000 });
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Enregistrer l’archive" }).click();
+  return download;
+}
 
 test("a citizen takes everything away, closes and comes back", async ({ page }) => {
   test.slow();
@@ -11,12 +21,7 @@ test("a citizen takes everything away, closes and comes back", async ({ page }) 
   const person = await invite();
   await enter(page, person);
   await page.getByRole("link", { name: "Réglages" }).click();
-  await stepUp(page, person, () => page.getByRole("button", { name: "Préparer l’archive" }).click());
-  await page.getByRole("button", { name: "Continuer" }).click();
-  await page.getByRole("button", { name: "Télécharger l’archive" }).click();
-  const download = page.waitForEvent("download");
-  await page.getByRole("link", { name: "Enregistrer l’archive" }).click();
-  const archive = await download;
+  const archive = await takeAway(page, person);
   expect(archive.suggestedFilename()).toBe("mes-donnees-de-sante.zip");
   // Brought back to where it is from, it is told that nothing is missing.
   await page.getByLabel("L’archive (zip)").setInputFiles({ name: "mes-donnees.zip", mimeType: "application/zip", buffer: readFileSync(await archive.path()) });
@@ -55,12 +60,7 @@ test("a citizen erases everything, is invited again and brings it all back", asy
   await page.getByRole("button", { name: "Ajouter", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("carnet");
   await page.getByRole("link", { name: "Réglages" }).click();
-  await stepUp(page, person, () => page.getByRole("button", { name: "Préparer l’archive" }).click());
-  await page.getByRole("button", { name: "Continuer" }).click();
-  await page.getByRole("button", { name: "Télécharger l’archive" }).click();
-  const download = page.waitForEvent("download");
-  await page.getByRole("link", { name: "Enregistrer l’archive" }).click();
-  const archive = readFileSync(await (await download).path());
+  const archive = readFileSync(await (await takeAway(page, person)).path());
 
   await stepUp(page, person, () => page.getByRole("button", { name: "Commencer" }).click());
   await page.getByLabel("Effacer tout, tout de suite").check();
@@ -130,11 +130,7 @@ test("an heir whom two agents admit takes away what the law leaves them", async 
   await other.getByRole("link", { name: "Proches" }).click();
   await expect(other.getByRole("heading", { name: `Les données de ${dead.firstName}` })).toBeVisible();
   await look(other, "proches-deces");
-  await stepUp(other, heir, () => other.getByRole("button", { name: "Préparer l’archive" }).click());
-  await other.getByRole("button", { name: "Continuer" }).click();
-  await other.getByRole("button", { name: "Télécharger l’archive" }).click({ timeout: 60_000 });
-  const download = other.waitForEvent("download");
-  await other.getByRole("link", { name: "Enregistrer l’archive" }).click();
-  expect(statSync(await (await download).path()).size).toBeGreaterThan(1_000);
+  const archive = await takeAway(other, heir);
+  expect(statSync(await archive.path()).size).toBeGreaterThan(1_000);
   expect(heard).toEqual([]);
 });
